@@ -1,0 +1,137 @@
+"""What the research agents write to each other. Every team, with or without a model, speaks these kinds."""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from blackboard import Kind
+
+Aspect = Literal[
+    "general",
+    "definition",
+    "mechanism",
+    "reason",
+    "time",
+    "quantity",
+    "difference",
+    "requirements",
+    "limits",
+    "benefits",
+    "example",
+]
+"""What a subtask wants to know of its subject; a hint for whoever answers it."""
+
+
+class Question(Kind):
+    """Answer a question from your own documents, with exact quotes."""
+
+    question: str
+    """What you want to know."""
+    documents: Path | None = None
+    """Folder with your documents; without it, those that ship with the project."""
+
+
+class Subtask(Kind, lifecycle={"open": ("answered", "flagged")}):
+    """One part of the question that can be answered by itself. Flagged: it stays open in the report."""
+
+    text: str
+    """A question or phrase that a person understands without the others."""
+    rank: int = 0
+    """Its place in the report."""
+    subject: str = ""
+    """What it is about, in the words that documents would use; empty: what `text` says."""
+    aspect: Aspect = "general"
+
+
+class Quote(BaseModel):
+    """Bytes of a document: `text` is exactly what stands there from `start` to `end`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    document: str
+    """Its path inside the folder of documents."""
+    start: int = Field(ge=0)
+    """Offset of the first byte."""
+    end: int = Field(ge=0)
+    text: str
+    sha256: str
+    """Hash of the quoted bytes."""
+    line: int = Field(ge=1)
+    """The line on which it begins, from 1."""
+
+    @classmethod
+    def at(cls, document: str, start: int, line: int, text: str) -> "Quote":
+        """The quote of a text that stands at this byte; the rest follows from it."""
+        quoted = text.encode()
+        sha256 = hashlib.sha256(quoted).hexdigest()
+        return cls(document=document, start=start, end=start + len(quoted), text=text, sha256=sha256, line=line)
+
+    @property
+    def place(self) -> str:
+        """`document:line`, as editors and people write it."""
+        return f"{self.document}:{self.line}"
+
+    @property
+    def sentence(self) -> str:
+        """The text as it reads in a line of prose: without line breaks, and of links only the words."""
+        return " ".join(re.sub(r"\[([^\[\]]+)\]\([^()\s]*\)", r"\1", self.text).split())
+
+
+class Answer(
+    Kind,
+    lifecycle={
+        "draft": ("accepted", "revise", "flagged"),
+        "revise": ("draft", "flagged"),
+        "accepted": "compared",
+    },
+    index=("subject",),
+):
+    """What was found out about one subtask; it is about that subtask. Flagged: kept out of the report."""
+
+    subject: str
+    """The subject of its subtask: answers that share it can be compared."""
+    text: str
+    quotes: tuple[Quote, ...] = ()
+    """What the text rests on. An answer without a model quotes each of its sentences, in their order."""
+    confidence: float = Field(default=0, ge=0, le=1)
+    basis: str = ""
+    """One sentence: why one may believe it, or why nothing was found."""
+
+
+class Review(Kind):
+    """What a critic thinks of an answer; it is about that answer."""
+
+    score: int = Field(ge=1, le=5)
+    feedback: str
+    """One sentence: what is wrong, so that the next version can mend it."""
+
+
+class Disagreement(Kind, index=("subject",)):
+    """Two answers that cannot both be right; it is about both."""
+
+    subject: str
+    texts: tuple[str, str]
+    quotes: tuple[Quote, ...] = ()
+    """The sentences that contradict each other."""
+
+
+class Report(Kind, lifecycle={"draft": "final"}):
+    """The answer to the question; printed, it is its Markdown."""
+
+    markdown: str
+    confidence: float = Field(default=0, ge=0, le=1)
+    """Mean over all parts of the question; a part without an answer counts 0."""
+    quality: float = Field(default=0, ge=0, le=5)
+    """Mean of the last score of each answer in the report; 0: nobody has reviewed them."""
+    open_questions: tuple[str, ...] = ()
+    answered: int = Field(default=0, ge=0)
+    """Parts of the question that found an answer."""
+    quotes: int = Field(default=0, ge=0)
+    documents: int = Field(default=0, ge=0)
+    """Documents that are quoted."""
+
+    def __str__(self) -> str:
+        return self.markdown

@@ -1,0 +1,69 @@
+"""What a question wants to know of its subject: the words that ask for it, and those that tell it."""
+
+import re
+
+from agents.research.kinds import Aspect
+
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE)
+
+
+LIMITS = (
+    r"\b(?:risk|limit|limitation|problem|drawback|danger|weakness|downside|disadvantage|failure|pitfall|threat"
+    r"|challenge|shortcoming|trade-?off)(?:e?s)?\b"
+)
+NAMES = _any(LIMITS, r"(?:benefit|advantage|strength|example|instance|difference|cost|price|reason|purpose|meaning)s?")
+
+# The first that fits wins, so the plain question words come last.
+ASKED: dict[Aspect, re.Pattern[str]] = {
+    "difference": _any(r"\bdiffer", r"\b(?:versus|vs)\b", r"\bcompar", r"\bcontrast\b"),
+    "limits": _any(rf"(?!.*\bsolv).*{LIMITS}", r"\b(?:go|goes|went) wrong\b", r"\bfails?\b"),
+    "benefits": _any(r"\b(?:benefit|advantage|strength|gain)s?\b", r"\bsolves?\b"),
+    "example": _any(r"\b(?:example|instance|use case)s?\b"),
+    "requirements": _any(r"\b(?:require|prerequisite|precondition)", r"\bneeds?$", r"\bnecessary\b"),
+    "quantity": _any(r"\bhow (?:many|much|long|often|large|big|fast|far)\b", r"^what .*\b(?:cost|price|size|number)s?\b"),
+    "time": _any(r"^when\b", r"^what (?:year|date|day)\b", r"\bsince when\b"),
+    "reason": _any(r"^why\b", r"\b(?:reason|purpose)s?\b", r"^what .*\bfor$"),
+    "definition": _any(r"^(?:what|who)(?:'s|’s| is| are| was| were)\b(?!.*\bof\b)", r"\bdefin", r"\bmean(?:s|t|ing)?\b"),
+    "mechanism": _any(r"^how\b"),
+}
+
+TOLD: dict[Aspect, re.Pattern[str]] = {
+    "difference": _any(
+        r"\b(?:whereas|while|unlike|instead|rather than|than|versus|neither|in contrast|compared|differ\w*)\b"
+    ),
+    "limits": _any(
+        LIMITS,
+        r"\b(?:fail|lose|break|mislead|suffer|leak|cost|hallucinate|poison|exploit)s?\b",
+        r"\b(?:cannot|can't|does not|do not|only if|unless|however|lost|stale|wrong|expensive|slow|unsafe|untrusted"
+        r"|attack\w*|harm\w*|injection|conflicts?)\b",
+    ),
+    "benefits": _any(
+        r"\b(?:benefit|advantage|gain|improve|save|allow|enable|reduce|avoid|let|solve)s?\b",
+        r"\b(?:cheaper|faster|better|safer|easier)\b",
+    ),
+    "requirements": _any(
+        r"\b(?:must|should|need|require|depend)s?\b", r"\b(?:have|has|had) to\b", r"\b(?:only if|necessary|not enough)\b"
+    ),
+    "example": _any(r"\b(?:for example|for instance|such as|e\.g\.)"),
+    "quantity": _any(r"\d", r"\b(?:half|twice|dozens?|hundreds?|thousands?|millions?|billions?)\b"),
+    "time": _any(r"\b(?:1[5-9]|20)\d\d\b", r"\b(?:when|before|after|until|once|as soon as)\b"),
+    "reason": _any(r"\b(?:because|since|so that|therefore|reason|why|otherwise|in order to|hence)\b"),
+    "mechanism": _any(r"\b(?:by|when|then|each|every|first|next|uses?|works?|through|step|sends?|reads?|writes?)\b"),
+}
+
+
+def aspect_of(clause: str) -> Aspect:
+    """What this question wants to know; "general" if its words do not tell."""
+    return next((aspect for aspect, asked in ASKED.items() if asked.search(clause)), "general")
+
+
+def names_aspect(word: str) -> bool:
+    """Whether the word only names an aspect (`risks`, `examples`): documents need not repeat it."""
+    return NAMES.fullmatch(word) is not None
+
+
+def signs(sentence: str, aspect: Aspect) -> int:
+    """How many signs of telling this aspect the sentence bears."""
+    return len(TOLD[aspect].findall(sentence)) if aspect in TOLD else 0

@@ -1,0 +1,26 @@
+"""Writes the report when no subtask is open any more."""
+
+from collections.abc import Sequence
+
+from agents.research.kinds import Answer, Question, Report, Review, Subtask
+from agents.research.offline.report import Part, compose
+from blackboard import Entry, View, agent, all_done
+
+
+@agent(watches=all_done(Subtask), writes=Report)
+def synthesizer(subtasks: Sequence[Entry[Subtask]], view: View) -> None:
+    """Puts the accepted answers together; the order in which they came does not matter."""
+    in_order = sorted(subtasks, key=lambda s: (s.body.rank, s.body.text))
+    question = view.get(Question, of=in_order[0])
+    view.post(compose(question.body.question, [_part(s, view) for s in in_order]), about=subtasks, status="final")
+
+
+def _part(subtask: Entry[Subtask], view: View) -> Part:
+    """A subtask with its newest answer, and the score that the answer got last."""
+    answers = view.find(Answer, about=subtask)
+    if not answers:
+        return Part(subtask.body)
+    answer = answers[-1]
+    accepted = subtask.status == "answered" and answer.status in ("accepted", "compared")
+    scores = [review.body.score for review in view.find(Review, about=answer)]
+    return Part(subtask.body, answer.body, accepted=accepted, score=scores[-1] if scores else None)

@@ -1,0 +1,125 @@
+"""Finds what a question is about from its words alone: no grammar, no model."""
+
+import re
+from collections.abc import Iterator
+
+from agents.research.offline.aspects import names_aspect
+
+WORD = re.compile(r"[^\W_]+(?:[-'’./][^\W_]+)*[+#]*")
+AUXILIARY = "(?:do|does|did|can|could|should|would|will|must|may|might)"
+DETERMINERS = frozenset("a an the this that each every its their his her my your our no some any".split())
+
+FUNCTION = frozenset(
+    """a about above across after against all also although always am among an and another any anybody anyone are
+    around as at be because been before behind being below best better between both but by can cannot could did do
+    does doing done down during each either else enough ever every everybody few for from further had has have having
+    he her here hers him his how i if in into is it its itself just least less like many may me might mine more most
+    much must my near neither never no none nor not nothing now of off often on once one only onto or other others our
+    ours out over own per perhaps please quite rather really same several shall she should since so some somebody
+    someone something still such than that the their theirs them themselves then there these they thing things this
+    those though through throughout to together too toward towards two three four five under until up upon us used
+    useful using very via was way ways we well were what whatever when where whether which while who whom whose why
+    will with within without would wrong yes yet you your yours ok versus vs happen happens happened mean means meant work works
+    worked differ differs different require requires required requirements""".split()
+)
+"""Words that carry no subject."""
+
+VERBS = frozenset(
+    """achieve act add agree aim allow answer apply arise arrive ask avoid base become begin behave belong break bring
+    build call cause change choose claim come communicate compare compete consist contain continue contribute cooperate
+    coordinate cost create deal decide define depend describe detect develop differ discover end ensure exist expect
+    expire explain fail fall find finish fit follow get give go grow guarantee hallucinate handle help hold improve
+    include increase introduce invent involve keep know lead learn leave let live lose make manage mean measure meet
+    move need occur offer organise organize perform prevent produce prove provide reach react read reduce rely remain
+    remember replace require resolve run save say scale see select send serve share solve speak stand start stay stop
+    store struggle succeed suffer suggest support take talk tell tend think train treat try understand use want work
+    write""".split()
+)
+"""Base forms that part a subject from an object in `how do agents agree on shared state`."""
+
+NOT_VERBS = frozenset(("enterprise", "exercise", "otherwise", "franchise", "expertise", "merchandise"))
+
+
+def words(text: str) -> list[str]:
+    """Its words as written, without a possessive; `fine-tuning` and `node.js` are one word each."""
+    return [re.sub(r"['’]s$", "", w) for w in WORD.findall(text)]
+
+
+def carries_subject(word: str) -> bool:
+    """Whether the word says what a text is about."""
+    return word.lower() not in FUNCTION and not names_aspect(word)
+
+
+def content(text: str) -> list[str]:
+    """The words that carry the subject, verbs included."""
+    return [w for w in words(text) if carries_subject(w)]
+
+
+def is_verb(word: str, before: str = "") -> bool:
+    """Whether the word is most likely a verb; never after an article, inflected (`expires`) only after a noun."""
+    if before in DETERMINERS:
+        return False
+    if word in VERBS or (len(word) > 6 and word not in NOT_VERBS and re.search(r"(?:i[sz]e|ify)$", word)):
+        return True
+    inflected = word.endswith(("s", "ed")) and carries_subject(before)
+    return inflected and not VERBS.isdisjoint((word[:-1], word[:-2]))
+
+
+def phrases(clause: str) -> list[str]:
+    """Its noun phrases, in order: `how do agents agree on shared state` has `agents` and `shared state`."""
+    found = list(_phrases(clause))
+    inverted = re.search(rf"\b{AUXILIARY}\b", clause, re.IGNORECASE)
+    if inverted and not any(is_verb(w) for w in words(clause)):
+        found = _without_verb(found, clause)
+    return list(dict.fromkeys(found))
+
+
+def _phrases(clause: str) -> Iterator[str]:
+    """Stretches of neighbouring words that carry the subject."""
+    run: list[str] = []
+    before, at = "", 0
+    for match in WORD.finditer(clause):
+        word = re.sub(r"['’]s$", "", match.group())
+        parted = bool(clause[at : match.start()].strip())
+        verb = is_verb(word, "" if parted else before.lower())
+        if run and (parted or verb or not carries_subject(word)):
+            yield " ".join(run)
+            run = []
+        if carries_subject(word) and not verb:
+            run.append(word)
+        before, at = word, match.end()
+    if run:
+        yield " ".join(run)
+
+
+def _without_verb(found: list[str], clause: str) -> list[str]:
+    """After do, does, can there is a verb: the word that ends the clause, else the last of the first phrase."""
+    if not found:
+        return found
+    *others, last = found
+    verb = last.split()[-1]
+    if verb.islower() and not verb.endswith("s") and clause.endswith(verb) and (not others or verb == last):
+        return [p for p in (*others, last.removesuffix(verb).strip()) if p]
+    subject, _, verb = found[0].rpartition(" ")
+    return [subject, *found[1:]] if subject and verb.islower() else found
+
+
+def is_name(phrase: str) -> bool:
+    """Whether it is written as a name: a capital or a digit inside (`RLHF`, `Paxos`, `GPT-4`)."""
+    return any(c.isupper() or c.isdigit() for c in phrase)
+
+
+def main_phrases(clause: str) -> list[str]:
+    """The one or two phrases that a clause is about: names first, then those of several words, else all."""
+    found = phrases(clause)
+    named = [p for p in found if is_name(p) and not (p.istitle() and clause.startswith(p))]
+    several = [p for p in found if " " in p]
+    return (list(dict.fromkeys([*named, *several])) or found)[:2]
+
+
+def is_plural(phrase: str) -> bool:
+    """Whether `are` goes with it. Names in -s (`Paxos`, `Kubernetes`) are one thing."""
+    last = phrase.split()[-1] if phrase.split() else ""
+    if last[:1].isupper() and not re.fullmatch(r"[A-Z]{2,}s", last):
+        return bool(re.search(r"(?:er|or|nt|on|ng|el|em|ck|ie|ge|se)s$", last))
+    return last.endswith("s") and not re.search(r"(?:ss|us|is|as|ics)$", last)

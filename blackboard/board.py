@@ -1,0 +1,358 @@
+"""Board: looking at a board, finished or running, and what a person may do to it. Synchronous and thread-safe."""
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import entry_points
+from types import TracebackType, new_class
+from typing import Any, Self, cast
+
+from pydantic import ConfigDict
+from pydantic_core import to_jsonable_python
+
+from blackboard import settings
+from blackboard.activation import Claim, Contribution, Query, QueryRead, Write
+from blackboard.controller import Verdict
+from blackboard.entry import RETRACTED, Entry, K, Kind, Ref, decode, encode
+from blackboard.errors import IllegalTransition, NotFound, TooMany, UnknownField, UsageError
+from blackboard.ports import BoardRecord, Looking, Row, Store
+from blackboard.reader import Reader, Status
+from blackboard.seam import REAL
+
+PERSON = "person"
+POLL = 0.2  # seconds between looks of a follower, should a hint get lost
+
+
+def as_field(value: Any) -> str:
+    """The value of an indexed field as it is stored and looked up."""
+    return json.dumps(to_jsonable_python(value), sort_keys=True, ensure_ascii=False)
+
+
+def write(
+    body: Kind, status: str, about: tuple[str | int, ...] = (), base: Entry[Any] | None = None, born: int | None = None
+) -> Write:
+    """One new version, ready to be committed. BodyRefused."""
+    text = encode(body)
+    fields = tuple((name, as_field(getattr(body, name))) for name in body.indexed)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return Write(body.kind_name, status, text, digest, about, base, fields, born=born)
+
+
+def to_entry(kind: type[K], row: Row) -> Entry[K]:
+    """A stored row as the entry of the class that the reader asks with."""
+    body = decode(kind, row.body, row.key)
+    return Entry(row.key, row.version, row.status, body, row.about, row.author, row.label, row.seq)
+
+
+class Looker(Reader):
+    """A Reader over a store, now or as of a seq. A View takes note of what is looked at by the three hooks."""
+
+    def __init__(self, store: Looking, board: str, as_of: int | None = None) -> None:
+        self._store, self._board, self._as_of = store, board, as_of
+
+    def _saw(self, row: Row, strict: bool) -> None:
+        """A version was read."""
+
+    def _asked(self, asked: QueryRead, strict: bool) -> None:
+        """A query was relied on."""
+
+    def _missed(self, key: str, strict: bool) -> None:
+        """A key was asked for and not there."""
+
+    def get(
+        self, kind: type[K], key: str | None = None, /, *, of: Entry[Any] | None = None, strict: bool = True
+    ) -> Entry[K]:
+        if of is not None:
+            return self._about(kind, of, strict)
+        row = self._store.by_key(self._board, str(key), self._as_of)
+        if row is None:
+            self._missed(str(key), strict)
+        if row is None or row.kind != kind.kind_name:
+            raise NotFound(f"no {kind.kind_name} has the key {key!r}")
+        return self._entry(kind, row, strict)
+
+    def _about(self, kind: type[K], of: Entry[Any], strict: bool) -> Entry[K]:
+        rows = [r for r in self._named(of.about, kind) if r.status != RETRACTED]
+        if len(rows) != 1:
+            error = TooMany if rows else NotFound
+            raise error(f"{len(rows) or 'no'} {kind.kind_name} of {of.key}")
+        return self._entry(kind, rows[0], strict)
+
+    def _named(self, keys: Iterable[str], kind: type[Kind]) -> list[Row]:
+        mine = [k for k in keys if k.rpartition("-")[0] == kind.kind_name]
+        rows = [self._store.by_key(self._board, key, self._as_of) for key in mine]
+        return [r for r in rows if r is not None]
+
+    def _entry(self, kind: type[K], row: Row, strict: bool) -> Entry[K]:
+        self._saw(row, strict)
+        return to_entry(kind, row)
+
+    def find(
+        self,
+        kind: type[K],
+        /,
+        *,
+        status: Status = None,
+        about: Entry[Any] | None = None,
+        limit: int | None = None,
+        strict: bool = True,
+        **fields: Any,
+    ) -> list[Entry[K]]:
+        query = _query(kind, status, about, limit, fields)
+        rows = self._store.find(self._board, query, self._as_of)
+        cut = limit is not None and len(rows) >= limit
+        bound = (rows[-1].born if rows else 0) if cut else None
+        self._asked(QueryRead(query, bound=bound), strict)
+        return [self._entry(kind, row, strict) for row in rows]
+
+    def count(
+        self,
+        kind: type[K],
+        /,
+        *,
+        status: Status = None,
+        about: Entry[Any] | None = None,
+        strict: bool = True,
+        **fields: Any,
+    ) -> int:
+        query = _query(kind, status, about, None, fields)
+        self._asked(QueryRead(query, counted=True), strict)
+        return self._store.count(self._board, query, self._as_of)
+
+    def linked(self, entry: Entry[Any], kind: type[K], /, *, strict: bool = True) -> list[Entry[K]]:
+        query = _query(kind, None, entry, None, {})
+        self._asked(QueryRead(query), strict)
+        rows = [*self._store.find(self._board, query, self._as_of), *self._named(entry.about, kind)]
+        for written in self._store.by_seq(self._board, [entry.seq]):
+            read = self._store.by_seq(self._board, self._store.made_from(self._board, written.activation))
+            rows += self._named({r.key for r in read if r.kind == kind.kind_name}, kind)
+        by_key = {r.key: r for r in sorted(rows, key=lambda r: r.born) if r.status != RETRACTED and r.key != entry.key}
+        return [self._entry(kind, row, strict) for row in by_key.values()]
+
+    def history(self, entry: Entry[K], /) -> list[Entry[K]]:
+        kind = type(entry.body)
+        rows = self._store.versions(self._board, entry.key)
+        return [self._entry(kind, r, strict=False) for r in rows if self._as_of is None or r.seq <= self._as_of]
+
+
+def _query(
+    kind: type[Kind], status: Status, about: Entry[Any] | None, limit: int | None, fields: dict[str, Any]
+) -> Query:
+    """A query, checked: UnknownStatus, UnknownField."""
+    for name in fields:
+        if name not in kind.indexed:
+            indexed = ", ".join(kind.indexed) or "nothing"
+            raise UnknownField(f"{kind.kind_name} cannot be found by {name!r}; it is indexed by {indexed}")
+    if status is None:
+        wanted = tuple(sorted(kind.lifecycle.all - {RETRACTED}))
+    else:
+        named = (status,) if isinstance(status, str) else tuple(status)
+        wanted = tuple(sorted(kind.lifecycle.check(kind.kind_name, s) for s in named))
+    pairs = tuple(sorted((name, as_field(value)) for name, value in fields.items()))
+    return Query(kind.kind_name, wanted, about.key if about is not None else None, pairs, limit)
+
+
+class _Loose(Kind):
+    """A body of a kind whose class is not at hand: its fields are attributes."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+@dataclass(frozen=True)
+class Why:
+    """An entry version, who wrote it, and what they had read. `print` draws the tree."""
+
+    entry: Entry[Any]
+    because: tuple["Why", ...] = ()
+
+    def __str__(self) -> str:
+        lines = [f"{self.entry.key} v{self.entry.version} {self.entry.status} by {self.entry.author}"]
+        for why in self.because:
+            lines += ["  " + line for line in str(why).splitlines()]
+        return "\n".join(lines)
+
+
+class Board(Looker):
+    """One run's blackboard. Open one with open_board; running a scenario gives one back."""
+
+    def __init__(self, store: Store, board: str, result: type[Kind] | None = None) -> None:
+        super().__init__(store, board)
+        self.id, self.store, self._result = board, store, result
+
+    # -- looking -----------------------------------------------------------------------------------------------
+    @property
+    def record(self) -> BoardRecord:
+        """The board's row."""
+        return cast("BoardRecord", self.store.board(self.id))
+
+    @property
+    def scenario(self) -> str:
+        """The name of the scenario that it runs."""
+        return self.record.scenario
+
+    @property
+    def seq(self) -> int:
+        """The head of the feed: how many versions there are."""
+        return self.record.head
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """How it ended; None while it has not."""
+        return to_verdict(self.record.verdict)
+
+    @property
+    def result(self) -> Entry[Any] | None:
+        """The newest entry of the scenario's result kind; None if there is none, or the board was opened without it."""
+        found = self.find(self._result) if self._result else []
+        best = [e for e in found if e.done] or found
+        return best[-1] if best else None
+
+    @cached_property
+    def _kinds(self) -> dict[str, dict[str, Any]]:
+        return cast("dict[str, dict[str, Any]]", json.loads(self.record.kinds))
+
+    def kind(self, name: str) -> type[Kind]:
+        """The kind of this name as this board knows it: its lifecycle, without a check of its fields."""
+        lifecycle = self._kinds.get(name) or {"posted": ()}
+        made = new_class(name.title().replace("_", ""), (_Loose,), {"name": name, "lifecycle": lifecycle})
+        return cast("type[Kind]", made)
+
+    def entries(self, kind: str | None = None, /, *, status: Status = None) -> list[Entry[Any]]:
+        """All current entries (of a kind, by its name), for when you do not have the classes."""
+        wanted = (status,) if isinstance(status, str) else tuple(status or ())
+        rows = [r for r in self.store.current(self.id) if kind is None or r.kind == kind]
+        return self._loose([r for r in rows if (r.status in wanted if wanted else r.status != RETRACTED)])
+
+    def _loose(self, rows: Iterable[Row]) -> list[Entry[Any]]:
+        classes: dict[str, type[Kind]] = {}
+        return [to_entry(classes.get(r.kind) or classes.setdefault(r.kind, self.kind(r.kind)), r) for r in rows]
+
+    def as_of(self, seq: int, /) -> Reader:
+        """The board as it was then."""
+        return Looker(self.store, self.id, seq)
+
+    def follow(self, after: int = 0, *, wait: bool = True) -> Iterator[Entry[Any]]:
+        """Every version after this seq, in order, once; waits for more until the board has ended. FeedGap."""
+        news = threading.Event()
+        stop = self.store.watch(news.set)
+        try:
+            while True:
+                ended = self.record.status != "open"
+                while rows := self.store.feed(self.id, after):
+                    after = rows[-1].seq
+                    yield from self._loose(rows)
+                if ended or not wait:
+                    return
+                news.wait(POLL)
+                news.clear()
+        finally:
+            stop()
+
+    def why(self, entry: Entry[Any] | str, /) -> Why:
+        """What an entry was derived from, down to the sources. NotFound."""
+        key = entry if isinstance(entry, str) else entry.key
+        row = self.store.by_key(self.id, key)
+        if row is None:
+            raise NotFound(f"no entry has the key {key!r}")
+        return self._why(row if isinstance(entry, str) else self.store.by_seq(self.id, [entry.seq])[0], frozenset())
+
+    def _why(self, row: Row, above: frozenset[int]) -> Why:
+        seqs = [s for s in self.store.made_from(self.id, row.activation) if s not in above and s < row.seq]
+        read = self.store.by_seq(self.id, seqs)
+        return Why(self._loose([row])[0], tuple(self._why(r, above | {row.seq}) for r in read))
+
+    def sql(self, query: str, /, **values: object) -> list[dict[str, Any]]:
+        """Read the documented views. In this process use this, never a second SQLite library on the same file."""
+        return self.store.sql(query, values)
+
+    # -- taking part, as a person ------------------------------------------------------------------------------
+    def post(self, body: K, /, *, about: Ref | Iterable[Ref] = (), status: str | None = None) -> Entry[K]:
+        """Put an entry on the board. BoardClosed, UnknownStatus, BodyRefused."""
+        refs = [about] if isinstance(about, Entry) else list(cast("Iterable[Entry[Any]]", about))
+        first = status or body.lifecycle.first
+        body.lifecycle.check(body.kind_name, first)
+        keys = tuple(r.key for r in refs if isinstance(r, Entry))
+        return self._land(write(body, first, keys), type(body))
+
+    def amend(self, entry: Entry[K], body: K | None = None, /, *, status: str | None = None) -> Entry[K]:
+        """A new version. BoardClosed, IllegalTransition, UsageError if a newer one has come."""
+        after = entry.body.lifecycle.step(entry.kind, entry.status, status or entry.status)
+        new = entry.body if body is None else body
+        if new.kind_name != entry.kind:
+            raise IllegalTransition(f"{entry.key} cannot become a {new.kind_name}")
+        born = self.store.by_seq(self.id, [entry.seq])[0].born
+        return self._land(write(new, after, entry.about, entry, born), type(entry.body))
+
+    def _land(self, one: Write, kind: type[K]) -> Entry[K]:
+        contribution = Contribution(Claim(self.id, 0, PERSON, 0, None, 0, 0, 0), PERSON, (one,))
+        landed = self.store.post(self.id, REAL.new_id(), contribution)
+        return to_entry(kind, self.store.by_seq(self.id, landed.seqs)[0])
+
+    def cancel(self, reason: str = "", /) -> None:
+        """End the board: whoever works on it stops soon."""
+        self.store.cancel(self.id, reason)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+
+def to_verdict(text: str | None) -> Verdict | None:
+    """A stored verdict."""
+    if text is None:
+        return None
+    found = json.loads(text)
+    return Verdict(found["ending"], tuple(found["reasons"]))
+
+
+# -- opening ---------------------------------------------------------------------------------------------------
+def open_store(db: str | None = None, *, create: bool = True) -> Store:
+    """The store of a path or URL, found by its scheme. UsageError, NoDatabase, StoreError."""
+    url = db or settings.database()
+    scheme = url.partition("://")[0] if "://" in url else "sqlite"
+    for found in entry_points(group="blackboard.stores", name=scheme):
+        return cast("Store", found.load()(url, create))
+    raise UsageError(f"no store is installed for {scheme}://; --db takes a path or sqlite:///PATH")
+
+
+def open_board(board: str = "last", /, *, db: str | None = None) -> Board:
+    """Open a board to look at it: its id, the beginning of its id, or "last". UsageError, NoDatabase."""
+    store = open_store(db, create=False)
+    try:
+        return Board(store, find_board(store, board).id)
+    except BaseException:
+        store.close()
+        raise
+
+
+def find_board(store: Store, board: str) -> BoardRecord:
+    """The one board that is meant. UsageError."""
+    boards = store.boards()
+    exact = [b for b in boards if b.id == board]
+    found = exact or (boards[-1:] if board == "last" else [b for b in boards if b.id.startswith(board)])
+    if len(found) == 1:
+        return found[0]
+    if not boards:
+        raise UsageError(f"{store.url} has no board yet; `blackboard run` makes one")
+    names = ", ".join(b.id for b in (found or boards)[-5:])
+    if found:
+        raise UsageError(f"{board!r} names {len(found)} boards: {names}")
+    raise UsageError(f"{store.url} has no board {board!r}; the newest are {names}")
+
+
+def list_boards(*, db: str | None = None) -> list[BoardRecord]:
+    """The boards of a database, newest last. NoDatabase."""
+    store = open_store(db, create=False)
+    try:
+        return store.boards()
+    finally:
+        store.close()

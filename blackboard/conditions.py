@@ -1,0 +1,175 @@
+"""Conditions: one small language for `done=` and `stop=`, and for fan-in watches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic
+
+from blackboard.entry import K, Kind
+from blackboard.errors import DeclarationError
+from blackboard.reader import Reader
+
+
+class Condition:
+    """Something that is true or false of a board. Combine with & | ~ (not: and, or, not)."""
+
+    def holds(self, board: Reader) -> bool:
+        """Whether it is true of this board now."""
+        raise DeclarationError("a condition says in holds() when it is true")
+
+    @property
+    def kinds(self) -> frozenset[type[Kind]] | None:
+        """The kinds on which it depends; None: anything may change it."""
+        return None
+
+    def missing(self, board: Reader) -> list[str]:
+        """What is not yet as it wants it, in words; empty where it holds."""
+        return [] if self.holds(board) else [str(self)]
+
+    def __and__(self, other: "Condition") -> "Condition":
+        return _Both(self, other)
+
+    def __or__(self, other: "Condition") -> "Condition":
+        return _Either(self, other)
+
+    def __invert__(self) -> "Condition":
+        return _Not(self)
+
+    def __bool__(self) -> bool:
+        raise DeclarationError("combine conditions with & | ~, not with and, or, not")
+
+
+def _joined(a: Condition, b: Condition) -> frozenset[type[Kind]] | None:
+    return None if a.kinds is None or b.kinds is None else a.kinds | b.kinds
+
+
+@dataclass(frozen=True)
+class _Both(Condition):
+    a: Condition
+    b: Condition
+
+    def holds(self, board: Reader) -> bool:
+        return self.a.holds(board) and self.b.holds(board)
+
+    @property
+    def kinds(self) -> frozenset[type[Kind]] | None:
+        return _joined(self.a, self.b)
+
+    def missing(self, board: Reader) -> list[str]:
+        return [*self.a.missing(board), *self.b.missing(board)]
+
+    def __str__(self) -> str:
+        return f"({self.a} and {self.b})"
+
+
+@dataclass(frozen=True)
+class _Either(Condition):
+    a: Condition
+    b: Condition
+
+    def holds(self, board: Reader) -> bool:
+        return self.a.holds(board) or self.b.holds(board)
+
+    @property
+    def kinds(self) -> frozenset[type[Kind]] | None:
+        return _joined(self.a, self.b)
+
+    def __str__(self) -> str:
+        return f"({self.a} or {self.b})"
+
+
+@dataclass(frozen=True)
+class _Not(Condition):
+    a: Condition
+
+    def holds(self, board: Reader) -> bool:
+        return not self.a.holds(board)
+
+    @property
+    def kinds(self) -> frozenset[type[Kind]] | None:
+        return self.a.kinds
+
+    def __str__(self) -> str:
+        return f"not {self.a}"
+
+
+@dataclass(frozen=True)
+class _Exists(Condition):
+    kind: type[Kind]
+    status: tuple[str, ...] | None
+    at_least: int
+
+    def holds(self, board: Reader) -> bool:
+        return board.count(self.kind, status=self.status) >= self.at_least
+
+    @property
+    def kinds(self) -> frozenset[type[Kind]] | None:
+        return frozenset({self.kind})
+
+    def missing(self, board: Reader) -> list[str]:
+        found = board.count(self.kind, status=self.status)
+        return [] if found >= self.at_least else [f"{self}, there {'is' if found == 1 else 'are'} {found}"]
+
+    def __str__(self) -> str:
+        status = f" that is {' or '.join(self.status)}" if self.status else ""
+        return f"{self.at_least} {self.kind.kind_name}{status}"
+
+
+@dataclass(frozen=True)
+class _When(Condition):
+    test: Callable[[Reader], bool]
+    reason: str
+
+    def holds(self, board: Reader) -> bool:
+        return self.test(board)
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Many(Generic[K]):
+    """A watch that hands over several entries at once."""
+
+    kind: type[K]
+
+
+@dataclass(frozen=True)
+class AllDone(Many[K], Condition):
+    """See `all_done`."""
+
+    kind: type[K]
+
+    def holds(self, board: Reader) -> bool:
+        """Whether there is one at least, and none is unfinished."""
+        total, done = board.count(self.kind), board.count(self.kind, status=self.kind.lifecycle.done)
+        return total == done and done >= 1
+
+    @property
+    def kinds(self) -> frozenset[type[Kind]] | None:
+        """The one kind that it watches."""
+        return frozenset({self.kind})
+
+    def missing(self, board: Reader) -> list[str]:
+        """How many are unfinished."""
+        total, done = board.count(self.kind), board.count(self.kind, status=self.kind.lifecycle.done)
+        return [] if total == done and done else [f"{self}, {done} of {total} are"]
+
+    def __str__(self) -> str:
+        return f"every {self.kind.kind_name} done"
+
+
+def exists(kind: type[Kind], *, status: str | tuple[str, ...] | None = None, at_least: int = 1) -> Condition:
+    """There are so many entries of this kind (in one of these statuses)."""
+    wanted = (status,) if isinstance(status, str) else status
+    for s in wanted or ():
+        kind.lifecycle.check(kind.kind_name, s)
+    return _Exists(kind, wanted, at_least)
+
+
+def all_done(kind: type[K]) -> AllDone[K]:
+    """There is one at least, and every one has reached a last status. Watched: hands them over, once per set."""
+    return AllDone(kind)
+
+
+def when(test: Callable[[Reader], bool], reason: str) -> Condition:
+    """Any test of the board, with the words that the verdict will use. Prefer the others: they cost nothing."""
+    return _When(test, reason)

@@ -1,0 +1,56 @@
+"""Matching: which agents can act on an entry version. Pure but for the agents' own `where` and `rating`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from blackboard.activation import GroupWatch, Proposal
+from blackboard.entry import Kind, decode
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What wakes one agent on single entries."""
+
+    agent: str
+    kind: type[Kind]
+    statuses: tuple[str, ...]
+    where: Callable[[Any], bool] | None = None
+    rating: int | Callable[[Any], int] = 0
+
+
+class Matcher:
+    """The patterns of the agents that one worker serves, by kind and status."""
+
+    def __init__(self, patterns: Sequence[Pattern], groups: Sequence[GroupWatch]) -> None:
+        self.groups = tuple(groups)
+        self.singles = tuple(p.agent for p in patterns)
+        self.served = (*self.singles, *(g.agent for g in groups))
+        self._patterns: dict[tuple[str, str], list[Pattern]] = {}
+        for pattern in patterns:
+            for status in pattern.statuses:
+                self._patterns.setdefault((pattern.kind.kind_name, status), []).append(pattern)
+
+    def match(self, kind: str, status: str, body: Kind | str, trigger: int) -> list[Proposal]:
+        """Proposals for one entry version. An agent whose `where` or `rating` fails gets one that says so."""
+        found = []
+        for pattern in self._patterns.get((kind, status), ()):
+            try:
+                proposal = _match(pattern, body, trigger)
+            except Exception as error:  # noqa: BLE001 an agent can fail only itself
+                cause = f"{pattern.agent}: where= or rating= failed: {type(error).__name__}: {error}"
+                proposal = Proposal(pattern.agent, trigger, broken=cause)
+            if proposal is not None:
+                found.append(proposal)
+        return found
+
+
+def _match(pattern: Pattern, body: Kind | str, trigger: int) -> Proposal | None:
+    if pattern.where is None and not callable(pattern.rating):
+        return Proposal(pattern.agent, trigger, pattern.rating)
+    if not isinstance(body, pattern.kind):
+        text = body if isinstance(body, str) else body.model_dump_json()
+        body = decode(pattern.kind, text, pattern.kind.kind_name)
+    if pattern.where is not None and not pattern.where(body):
+        return None
+    return Proposal(pattern.agent, trigger, pattern.rating(body) if callable(pattern.rating) else pattern.rating)

@@ -1,0 +1,252 @@
+"""The laws as protocols: what a store must offer. `tests/contract/` holds every store to them.
+
+A store keeps many boards; boards never share rows. It is synchronous and thread-safe: any thread may look, and every
+change is one short transaction that takes the board's serialization point first. No user code runs inside.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Landed, Proposal, Query, Ruling
+from blackboard.entry import Confidentiality, Integrity, Label
+
+
+class Row(NamedTuple):
+    """One version of one entry as it is stored: the body is JSON text."""
+
+    seq: int
+    key: str
+    version: int
+    kind: str
+    status: str
+    author: str
+    activation: int
+    about: tuple[str, ...]
+    label: Label
+    sha256: str
+    posted_at: float
+    born: int  # the seq of version 1: the order in which find gives entries
+    superseded: int | None
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """An agent's place at a board: what it watches, and up to where it has noticed the feed."""
+
+    name: str
+    watches: str
+    code_version: str = ""
+    cursor: int = 0
+
+
+@dataclass(frozen=True)
+class NewBoard:
+    """All that is needed to make a board, and to make its run again in another process."""
+
+    scenario: str
+    params: str = "{}"
+    team: str = ""
+    options: str = "{}"
+    kinds: str = "{}"  # name -> lifecycle, so that a board can be read without its classes
+    caps: tuple[tuple[str, int | None], ...] = ()  # unit, cap
+
+
+@dataclass(frozen=True)
+class BoardRecord:
+    """The row of a board."""
+
+    id: str
+    scenario: str
+    params: str
+    team: str
+    options: str
+    kinds: str
+    status: str  # open, closed
+    head: int
+    epoch: int
+    ran_seconds: float
+    verdict: str | None
+    cancelled: str | None
+    created_at: float
+    quiet: int | None  # head at the first strike of quiescence in this epoch
+
+
+@dataclass(frozen=True)
+class Spent:
+    """A budget row: `settled - overrun + reserved` never passes the cap."""
+
+    unit: str
+    cap: int | None
+    settled: int
+    reserved: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the controller needs to judge a board, read at one head."""
+
+    status: str
+    head: int
+    quiet: int | None
+    cancelled: str | None
+    ran_seconds: float
+    states: dict[str, dict[str, int]] = field(default_factory=dict)  # state -> agent -> activations
+    unnoticed: tuple[str, ...] = ()  # agents whose cursor is behind the head
+    budgets: tuple[Spent, ...] = ()
+    failures: tuple[str, ...] = ()  # the last causes, an agent each
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationRecord:
+    """An activation as people see it."""
+
+    id: int
+    agent: str
+    state: str
+    trigger: int
+    group: str | None
+    rating: int
+    attempt: int
+    redone: int
+    token: int
+    snapshot: int | None
+    owner: str | None
+    last_seq: int | None
+    cause: str | None
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A process that serves boards: a new id at every start."""
+
+    id: str
+    host: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class Notice:
+    """That an agent has looked at the feed from `after` up to `upto`, and what it can act on."""
+
+    agent: str
+    after: int
+    upto: int
+    proposals: tuple[Proposal, ...] = ()
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a claim gave; `refused` names the budget that allowed no more."""
+
+    taken: tuple[Claim, ...] = ()
+    refused: str | None = None
+
+
+class Looking(Protocol):
+    """Reads. `as_of` None is now; a seq is the board as it was when that was the newest."""
+
+    def boards(self) -> list[BoardRecord]:
+        """All boards, oldest first."""
+
+    def board(self, board: str) -> BoardRecord | None:
+        """One board's row."""
+
+    def by_key(self, board: str, key: str, as_of: int | None = None) -> Row | None:
+        """The version of this entry that was current then."""
+
+    def by_seq(self, board: str, seqs: Iterable[int]) -> list[Row]:
+        """These versions, in seq order."""
+
+    def find(self, board: str, query: Query, as_of: int | None = None) -> list[Row]:
+        """What the query gives, oldest key first."""
+
+    def count(self, board: str, query: Query, as_of: int | None = None) -> int:
+        """How many the query would give."""
+
+    def current(self, board: str, as_of: int | None = None) -> list[Row]:
+        """All that is on the board, retracted entries included, oldest key first. For people, not for agents."""
+
+    def versions(self, board: str, key: str) -> list[Row]:
+        """All versions of an entry, oldest first."""
+
+    def feed(self, board: str, after: int, limit: int = 500) -> list[Row]:
+        """The versions after this seq, in order. FeedGap if one is missing."""
+
+    def made_from(self, board: str, activation: int) -> list[int]:
+        """The seqs of all that this activation had read."""
+
+    def kind_label(self, board: str, kind: str) -> tuple[Integrity, Confidentiality]:
+        """The lowest integrity and the highest confidentiality among what is counted of a kind."""
+
+    def summary(self, board: str) -> Summary:
+        """What the controller needs."""
+
+    def seats(self, board: str) -> list[Seat]:
+        """The registered agents."""
+
+    def activations(self, board: str, agent: str | None = None) -> list[ActivationRecord]:
+        """The activations of a board or of one of its agents, oldest first."""
+
+    def workers(self) -> list[tuple[Worker, float]]:
+        """Who has announced itself, with the time of its last beat."""
+
+    def sql(self, query: str, values: dict[str, object]) -> list[dict[str, Any]]:
+        """Read with plain SQL; what would write is refused."""
+
+
+class Store(Looking, Protocol):
+    """Reads and writes."""
+
+    url: str
+
+    def create(self, new: NewBoard, seats: Sequence[Seat], seed: Contribution) -> str:
+        """Make a board with its seed in one transaction; its id."""
+
+    def seat(self, board: str, seats: Sequence[Seat]) -> None:
+        """Register agents; those that are there keep their cursor."""
+
+    def post(self, board: str, operation: str, contribution: Contribution) -> Landed:
+        """A contribution from outside, once for each operation id. BoardClosed, UsageError if stale."""
+
+    def commit(
+        self, board: str, contributions: Sequence[Contribution], agenda: Agenda | None = None
+    ) -> tuple[list[Ruling], Claims]:
+        """Judge and apply in one transaction, then claim what the agenda allows. A bad contribution fails alone."""
+
+    def notice(self, board: str, notices: Sequence[Notice], groups: Sequence[GroupWatch] = ()) -> bool:
+        """Make activations and move cursors together; False if a cursor was not where it was thought to be."""
+
+    def claim(self, board: str, agenda: Agenda) -> Claims:
+        """Take the best-rated activations that can be had, those of dead workers included."""
+
+    def retry(self, claim: Claim, cause: str) -> bool:
+        """Record a failed attempt and put the activation back; False if the claim was lost."""
+
+    def release(self, board: str, worker: str) -> None:
+        """Put back untried what a worker holds: it stops."""
+
+    def announce(self, worker: Worker) -> None:
+        """Register a worker; also its beat."""
+
+    def beat(self, board: str, agenda: Agenda, ran_seconds: float) -> set[tuple[int, int]]:
+        """Extend the leases of a worker; the (activation, token) pairs that it still holds."""
+
+    def strike(self, board: str, at_head: int, contribution: Contribution) -> bool:
+        """Record the first quiescence, with its entry; False if the board has moved since."""
+
+    def conclude(self, board: str, verdict: str, at_head: int, final: bool) -> bool:
+        """Write the verdict and close the board; False if the board has moved since. Final: nothing can be resumed."""
+
+    def cancel(self, board: str, reason: str) -> None:
+        """Ask that the board be ended."""
+
+    def reopen(self, board: str, caps: Sequence[tuple[str, int | None]], options: str | None = None) -> None:
+        """Open a board again, with these caps and options: a new epoch if it had ended."""
+
+    def watch(self, hint: Callable[[], None]) -> Callable[[], None]:
+        """Call the hint after commits in this process; gives back how to stop that. A hint, never a message."""
+
+    def close(self) -> None:
+        """Let go of the database."""

@@ -1,0 +1,6 @@
+"""The runner: one worker that serves boards, from the wake to the verdict."""
+
+from blackboard.runner.events import Event, Observer
+from blackboard.runner.loop import Plan, Runner
+
+__all__ = ["Event", "Observer", "Plan", "Runner"]

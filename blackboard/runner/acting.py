@@ -1,0 +1,120 @@
+"""Acting: one claimed activation from its view to a contribution, or to why there is none."""
+
+import asyncio
+import inspect
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from blackboard.activation import Claim, Contribution, Proposal
+from blackboard.agent import Agent
+from blackboard.board import write
+from blackboard.entry import Entry, Failure, Kind
+from blackboard.errors import DeclarationError, Misuse
+from blackboard.matching import Matcher
+from blackboard.ports import Looking
+from blackboard.runner.view import ActivationView, Toolbox
+from blackboard.seam import Lane
+
+HOPELESS = (Misuse, DeclarationError, ValidationError, TypeError, NameError, AttributeError, SyntaxError)
+"""Errors of the program: trying again would give the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """How an activation went: a contribution, or the cause of its failure."""
+
+    claim: Claim
+    contribution: Contribution | None = None
+    error: BaseException | None = None
+    retry: bool = False
+
+    @property
+    def cause(self) -> str:
+        """The error in one line."""
+        text = str(self.error) or "no message"
+        return text if isinstance(self.error, Misuse) else f"{type(self.error).__name__}: {text}"
+
+
+class Acting:
+    """Runs the functions of the agents that a worker serves."""
+
+    def __init__(self, store: Looking, agents: dict[str, Agent], matcher: Matcher, lane: Lane, tools: Toolbox) -> None:
+        self._store, self._agents, self._matcher, self._lane, self._tools = store, agents, matcher, lane, tools
+
+    async def act(self, claim: Claim) -> Acted:
+        """Let the agent act on its claim. Never raises, but for being cancelled."""
+        agent = self._agents[claim.agent]
+        tried_too_often = claim.attempt > agent.retry + 1
+        if tried_too_often:
+            gone = RuntimeError(f"its worker was lost in each of {claim.attempt - 1} attempts")
+            return Acted(claim, error=gone)
+        try:
+            async with asyncio.timeout(agent.timeout):
+                contribution = await self._acted(agent, claim)
+        except asyncio.CancelledError:
+            raise
+        except TimeoutError as error:
+            timeout = TimeoutError(f"not finished within {agent.timeout:g} seconds")
+            timeout.__cause__ = error
+            return Acted(claim, error=timeout, retry=claim.attempt <= agent.retry)
+        except Exception as error:  # noqa: BLE001 an agent can fail only itself
+            retry = claim.attempt <= agent.retry and not isinstance(error, HOPELESS)
+            return Acted(claim, error=error, retry=retry)
+        return Acted(claim, contribution)
+
+    async def _acted(self, agent: Agent, claim: Claim) -> Contribution:
+        view = ActivationView(self._store, agent, claim, self._tools)
+        if not agent.is_async:
+            return await self._lane.run(lambda: self._in_thread(agent, view))
+        await agent.action(view.trigger(), view)
+        return self._matched(view)
+
+    def _in_thread(self, agent: Agent, view: ActivationView) -> Contribution:
+        made = agent.action(view.trigger(), view)
+        if inspect.isawaitable(made):
+            raise DeclarationError(f"{agent.name} returns something to await; make it `async def`")
+        return self._matched(view)
+
+    def _matched(self, view: ActivationView) -> Contribution:
+        """The contribution with what it sets off, matched before any transaction: `where` and `rating` are user code."""
+        contribution, bodies = view.contribution()
+        return self.matched(contribution, bodies)
+
+    def matched(self, contribution: Contribution, bodies: list[Kind]) -> Contribution:
+        """The same contribution with its proposals."""
+        proposals: list[Proposal] = []
+        for place, (one, body) in enumerate(zip(contribution.writes, bodies, strict=True)):
+            proposals += self._matcher.match(one.kind, one.status, body, place)
+        served, groups = self._matcher.served, self._matcher.groups
+        return replace(contribution, proposals=tuple(proposals), served=served, groups=groups)
+
+    def failure(self, acted: Acted) -> Contribution:
+        """What the board writes when an agent has failed for good: a Failure, and the status that it gives up with."""
+        claim, agent = acted.claim, self._agents[acted.claim.agent]
+        woke = self._woke(agent, claim)
+        body = Failure(agent=agent.name, cause=acted.cause[:2000], attempts=claim.attempt)
+        writes = [replace(write(body, body.lifecycle.first, tuple(e.key for e in woke)), author="board")]
+        bodies: list[Kind] = [body]
+        for entry in woke:
+            steps = entry.body.lifecycle.steps.get(entry.status, ())
+            if agent.gives_up and agent.gives_up in steps:
+                row = self._store.by_seq(claim.board, [entry.seq])[0]
+                writes.append(write(entry.body, agent.gives_up, entry.about, entry, row.born))
+                bodies.append(entry.body)
+        made = Contribution(
+            claim, agent.name, tuple(writes), tuple(e.seq for e in woke), failed=acted.cause[:2000],
+        )  # fmt: skip
+        return self.matched(made, bodies)
+
+    def _woke(self, agent: Agent, claim: Claim) -> list[Entry[Any]]:
+        """What woke it, as far as that can still be read."""
+        view = ActivationView(self._store, agent, claim, self._tools)
+        try:
+            woke = view.trigger()
+        except Misuse:  # the class no longer takes the body: the failure stands alone
+            return []
+        return woke if isinstance(woke, list) else [woke]
+
+

@@ -1,0 +1,35 @@
+"""What a runner tells while it works: for progress on a screen and for the log. Hints for people; the board is the record."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from loguru import logger
+
+logger.disable("blackboard")  # a library is silent; the command line lets it speak
+
+What = Literal["acting", "landed", "redone", "dropped", "retried", "failed", "lost", "ended"]
+LEVELS: dict[What, str] = {"retried": "WARNING", "failed": "ERROR", "lost": "WARNING", "ended": "INFO"}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that has happened to an activation, or (without an agent) to the board."""
+
+    what: What
+    board: str
+    agent: str = ""
+    activation: int = 0
+    keys: tuple[str, ...] = ()
+    detail: str = ""
+
+
+Observer = Callable[[Event], None]
+
+
+def tell(event: Event, observer: Observer | None) -> None:
+    """Log an event, with board, agent and activation bound, and show it to whoever watches."""
+    bound = logger.bind(board=event.board, agent=event.agent, activation=event.activation)
+    bound.log(LEVELS.get(event.what, "DEBUG"), "{} {} {}", event.what, " ".join(event.keys), event.detail)
+    if observer is not None:
+        observer(event)

@@ -1,0 +1,170 @@
+"""The view of one activation: reads its snapshot and takes note of each look, buffers its writes."""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from blackboard.activation import Claim, Contribution, Query, QueryRead, ReadSet, Write
+from blackboard.agent import Agent
+from blackboard.board import Looker, to_entry, write
+from blackboard.entry import RETRACTED, Entry, Integrity, K, Kind, Label, Pending, Ref
+from blackboard.errors import BlackboardError, DeclarationError, Denied, IllegalTransition, NotDeclared, ToolFailed
+from blackboard.ports import Looking, Row
+from blackboard.seam import Lane
+from blackboard.tool import P, R, Tool
+from blackboard.view import View
+
+
+@dataclass(frozen=True)
+class Toolbox:
+    """What the tools of a run need: resources by type, functions that stand in for tools, threads."""
+
+    lane: Lane
+    resources: Sequence[object] = ()
+    instead: Mapping[Tool[..., Any], Callable[..., Any]] = field(default_factory=dict)
+
+    def fill(self, tool: Tool[..., Any]) -> dict[str, object]:
+        """The resources of a tool. DeclarationError if the scenario gives none of that type."""
+        filled: dict[str, object] = {}
+        for name, wanted in tool.resources.items():
+            found = next((r for r in self.resources if isinstance(r, wanted)), None)
+            if found is None:
+                raise DeclarationError(f"tool {tool.name} needs a {wanted.__name__}; give one in resources=")
+            filled[name] = found
+        return filled
+
+
+class ActivationView(Looker, View):
+    """See `View`. It is made at the claim's snapshot, and becomes a contribution."""
+
+    def __init__(self, store: Looking, agent: Agent, claim: Claim, tools: Toolbox) -> None:
+        super().__init__(store, claim.board, claim.snapshot)
+        self._agent, self._claim, self._tools = agent, claim, tools
+        self._kinds = {k.kind_name for k in agent.writes}
+        self._writes: list[Write] = []
+        self._bodies: list[Kind] = []
+        self._amended: dict[str, int] = {}  # key -> place among the writes
+        self._rows: dict[int, Row] = {}
+        self._strict: dict[int, None] = {}
+        self._loose: dict[int, None] = {}
+        self._queries: dict[QueryRead, None] = {}
+        self._absent: dict[str, None] = {}
+        self._woken_by: tuple[int, ...] = ()
+        self._label: Label | None = None
+
+    # -- what woke it ----------------------------------------------------------------------------------------------
+    def trigger(self) -> Entry[Any] | list[Entry[Any]]:
+        """What the agent's function is handed: the entry that woke it, or the whole set."""
+        claim, kind = self._claim, self._agent.kind
+        if claim.group is None:
+            rows = self._store.by_seq(self._board, [claim.trigger])
+        else:
+            query = Query(kind.kind_name, tuple(sorted(kind.lifecycle.all - {RETRACTED})))
+            rows = self._store.find(self._board, query, claim.trigger)
+            self._asked(QueryRead(query, waking=True), True)
+        for row in rows:
+            self._saw(row, strict=True)
+        self._woken_by = tuple(r.seq for r in rows) if self._agent.strict else ()
+        entries = [to_entry(kind, row) for row in rows]
+        return entries if claim.group is not None else entries[0]
+
+    # -- the hooks of the reads ------------------------------------------------------------------------------------
+    def _saw(self, row: Row, strict: bool) -> None:
+        self._rows[row.seq] = row
+        (self._strict if strict and self._agent.strict else self._loose)[row.seq] = None
+        self._fall(row.label)
+
+    def _asked(self, asked: QueryRead, strict: bool) -> None:
+        if strict and self._agent.strict:
+            self._queries[asked] = None
+        if asked.counted:  # counting is reading: the lowest trust of what may have been counted
+            integrity, confidentiality = self._store.kind_label(self._board, asked.query.kind)
+            self._fall(Label(integrity, confidentiality))
+
+    def _missed(self, key: str, strict: bool) -> None:
+        if strict and self._agent.strict:
+            self._absent[key] = None
+
+    def _fall(self, label: Label) -> None:
+        self._label = label if self._label is None else self._label.join(label)
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+    def post(self, body: Kind, /, *, about: Ref | Iterable[Ref] = (), status: str | None = None) -> Pending:
+        self._declared(body)
+        status = body.lifecycle.check(body.kind_name, status) if status is not None else body.lifecycle.first
+        refs = [about] if isinstance(about, Entry | Pending) else list(about)
+        links = tuple(r.ordinal if isinstance(r, Pending) else r.key for r in refs)
+        self._writes.append(write(body, status, links))
+        self._bodies.append(body)
+        return Pending(body, status, len(self._writes) - 1)
+
+    def amend(self, entry: Entry[K], body: K | None = None, /, *, status: str | None = None) -> None:
+        place = self._amended.get(entry.key)
+        new: Kind = body if body is not None else self._bodies[place] if place is not None else entry.body
+        self._declared(new)
+        if new.kind_name != entry.kind:
+            raise IllegalTransition(f"{entry.key} cannot become a {new.kind_name}")
+        before = entry.status if place is None else self._writes[place].status
+        after = new.lifecycle.step(entry.kind, entry.status, status or before)
+        row = self._rows.get(entry.seq) or self._store.by_seq(self._board, [entry.seq])[0]
+        if row.superseded is not None and row.superseded <= self._claim.snapshot:
+            raise IllegalTransition(f"{entry.key} v{entry.version} is not its newest version; amend that one")
+        made = write(new, after, entry.about, entry, row.born)
+        if place is not None:
+            self._writes[place], self._bodies[place] = made, new
+            return
+        self._amended[entry.key] = len(self._writes)
+        self._writes.append(made)
+        self._bodies.append(new)
+
+    def retract(self, entry: Entry[Any], /) -> None:
+        self.amend(entry, status=RETRACTED)
+
+    def _declared(self, body: Kind) -> None:
+        if not isinstance(body, Kind):
+            raise NotDeclared(f"{self._agent.name} writes {type(body).__name__}, which is no Kind")
+        if body.kind_name not in self._kinds:
+            raise NotDeclared(f"{self._agent.name} writes {body.kind_name}; add it to writes=")
+
+    # -- waiting ---------------------------------------------------------------------------------------------------
+    async def call(self, tool: Tool[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if tool not in self._agent.tools:
+            raise NotDeclared(f"{self._agent.name} calls {tool.name}; add it to tools=")
+        if tool.effects != "none":
+            raise Denied(f"{tool.name} has effects ({tool.effects}) and nobody can approve them yet")
+        if tool.returns == "untrusted":  # its errors too: they may quote what it has read
+            self._fall(Label(Integrity.UNTRUSTED, origins=frozenset({f"tool:{tool.name}"})))
+        function = self._tools.instead.get(tool)
+        filled = {} if function else self._tools.fill(tool)
+        call: Callable[..., Any] = function or tool.function
+        words: dict[str, Any] = {**kwargs, **filled}
+        try:
+            return cast("R", await self._bounded(tool, lambda: call(*args, **words), call))
+        except BlackboardError:
+            raise
+        except TimeoutError as error:
+            raise ToolFailed(f"{tool.name}: no answer within {tool.timeout:g} seconds") from error
+        except Exception as error:
+            raise ToolFailed(f"{tool.name}: {type(error).__name__}: {error}") from error
+
+    async def _bounded(self, tool: Tool[..., Any], job: Callable[[], Any], function: Callable[..., Any]) -> Any:
+        async with asyncio.timeout(tool.timeout):
+            if inspect.iscoroutinefunction(function):
+                return await job()
+            return await self._tools.lane.run(job)
+
+    @property
+    def attempt(self) -> int:
+        return self._claim.attempt
+
+    # -- landing ---------------------------------------------------------------------------------------------------
+    def contribution(self) -> tuple[Contribution, list[Kind]]:
+        """All that was written and read, and the bodies for matching."""
+        loose = tuple(seq for seq in self._loose if seq not in self._strict)
+        reads = ReadSet(tuple(self._strict), loose, tuple(self._queries), tuple(self._absent))
+        label = self._label or Label()
+        ceiling = replace(label, integrity=min(label.integrity, Integrity.USER))  # no agent is an operator
+        made = Contribution(self._claim, self._agent.name, tuple(self._writes), self._woken_by, reads, ceiling)
+        return made, self._bodies

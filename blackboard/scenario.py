@@ -1,0 +1,289 @@
+"""Scenario: who sits at the board, what is put on it first, when it is done, what it may cost."""
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Generic, TypedDict
+
+from pydantic import BaseModel
+from typing_extensions import TypeVar, Unpack
+
+from blackboard.activation import Claim, Contribution
+from blackboard.agent import Agent
+from blackboard.board import PERSON, Board, find_board, open_store, to_verdict, write
+from blackboard.budget import ACTIVATIONS, Budget
+from blackboard.conditions import Condition, exists
+from blackboard.controller import Verdict
+from blackboard.entry import BOARD_KINDS, Entry, Kind
+from blackboard.errors import DeclarationError, UsageError
+from blackboard.ports import NewBoard, Store
+from blackboard.seam import REAL
+from blackboard.tool import Tool
+
+P = TypeVar("P", bound=BaseModel)
+R = TypeVar("R")
+Team = Sequence[Agent]
+OPTIONS = frozenset({
+    "db", "team", "agent", "json", "quiet", "slots", "activations", "seconds", "log_level", "log_json", "help",
+})  # fmt: skip
+RESUMABLE = {"budget", "deadline", "cancelled", "quiescent"}
+
+
+class RunOptions(TypedDict, total=False):
+    """What may be said for one run; the command line has the same words."""
+
+    db: str  # path or URL; default "blackboard.db"; ":memory:" for tests
+    team: str  # a name of agents=, or "auto": the first
+    agents: Mapping[str, Agent]  # put these in place of the team's agents of that name
+    budget: Budget  # caps that replace the scenario's, each by each
+    resources: Sequence[object]  # instead of the scenario's
+    tools: Mapping[Tool[..., Any], Callable[..., object]]  # put these functions in place of tools
+    slots: int  # activations at a time; default 5
+    observer: Callable[[Any], None]  # is told what happens (blackboard.runner.Event), for progress on a screen
+
+
+@dataclass(frozen=True)
+class _Session:
+    """A board with all that is needed to work on it."""
+
+    store: Store
+    board: Board
+    team: Team
+    budget: Budget
+    params: BaseModel
+
+
+class Scenario(Generic[P]):
+    """A declaration; nothing happens before run() or start()."""
+
+    def __init__(
+        self,
+        name: str,
+        /,
+        *,
+        params: type[P],
+        agents: Team | Mapping[str, Team],
+        result: type[Kind],
+        seed: Callable[[P], Iterable[Kind]] | None = None,
+        done: Condition | None = None,
+        stop: Condition | None = None,
+        budget: Budget = Budget(activations=10_000, seconds=3600),
+        resources: Callable[[P], Iterable[object]] | None = None,
+    ) -> None:
+        """Declare.
+
+        params: required fields are positional arguments, others --options. seed: what is posted first (default: the
+        params, if they are a Kind). result: the kind that people want. done: when the board is complete (default: a
+        result has reached a last status). stop: when it has failed. resources: what tools need. DeclarationError.
+        """
+        if bad := OPTIONS & set(params.model_fields):
+            raise DeclarationError(f"{name}: the option --{min(bad)} belongs to every scenario; rename the parameter")
+        if seed is None and not issubclass(params, Kind):
+            raise DeclarationError(f"{name}: params are no Kind, so say with seed= what is posted first")
+        self.name, self.params, self.result, self.seed = name, params, result, seed
+        self.teams: Mapping[str, Team] = agents if isinstance(agents, Mapping) else {"default": agents}
+        self.done = done if done is not None else exists(result, status=tuple(sorted(result.lifecycle.done)))
+        self.stop, self.budget, self.resources = stop, budget, resources
+        self.declared_in = str(sys._getframe(1).f_globals.get("__file__", ""))  # where resume finds it again
+        for title, team in self.teams.items():
+            _check_team(name, title, team)
+
+    # -- running ---------------------------------------------------------------------------------------------------
+    def run(self, params: P, /, **options: Unpack[RunOptions]) -> Board:
+        """Run to the end and give the board back. Works in scripts and notebooks alike. UsageError, StoreError."""
+
+        async def whole() -> Board:
+            async with self.start(params, **options) as run:
+                await run.end()
+                return run.board
+
+        return blocking(whole())
+
+    def resume(self, board: str = "last", /, **options: Unpack[RunOptions]) -> Board:
+        """Go on with a board that was interrupted, or stopped by a cap that is now higher. UsageError."""
+
+        async def whole() -> Board:
+            session = self._reopen(board, options)
+            if (verdict := session.board.verdict) is not None and verdict.ending == "complete":
+                return session.board
+            async with self._serve(session, options) as run:
+                await run.end()
+                return run.board
+
+        return blocking(whole())
+
+    @contextlib.asynccontextmanager
+    async def start(self, params: P, /, **options: Unpack[RunOptions]) -> AsyncIterator["Run"]:
+        """Run inside asyncio code; leaving the block stops the work and leaves a resumable board."""
+        async with self._serve(self._begin(params, options), options) as run:
+            yield run
+
+    @contextlib.asynccontextmanager
+    async def _serve(self, session: _Session, options: RunOptions) -> AsyncIterator["Run"]:
+        from blackboard.runner import Plan, Runner  # loads the log, which a mere import has no use for
+
+        plan = Plan(
+            session.team, self.done, self.stop, session.budget, self._given(session.params, options),
+            dict(options.get("tools", {})), options.get("slots", 5),
+        )  # fmt: skip
+        runner = Runner(session.store, session.board.id, plan, observer=options.get("observer"))
+        task = asyncio.create_task(runner.run())
+        try:
+            yield Run(session.board, task)
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    def main(self) -> None:
+        """The command line of this one scenario: the same as `blackboard run NAME`."""
+        for door in entry_points(group="console_scripts", name="blackboard"):
+            sys.exit(door.load()(["run", self, *sys.argv[1:]]))
+        raise UsageError("blackboard is not installed; `pip install -e .` in its folder makes the command line")
+
+    # -- boards ----------------------------------------------------------------------------------------------------
+    def _begin(self, params: P, options: RunOptions) -> _Session:
+        """A new board with its seed on it."""
+        from blackboard.runner.loop import seats
+
+        params = _absolute(params)
+        title, team = self.team(options.get("team", "auto"), options.get("agents", {}))
+        self._check_goal(title, team)
+        budget = options.get("budget", Budget()).over(self.budget)
+        self._given(params, options)  # what is wrong with them is said before a board is made
+        seed = list(self.seed(params)) if self.seed else [params]
+        writes = tuple(write(b, b.lifecycle.first) for b in seed if isinstance(b, Kind))
+        new = NewBoard(
+            scenario=self.name, params=params.model_dump_json(), team=title, options=self._options(budget),
+            kinds=_lifecycles(team, [*map(type, seed), self.result]), caps=((ACTIVATIONS, budget.activations),),
+        )  # fmt: skip
+        store = open_store(options.get("db"))
+        outside = Claim("", 0, PERSON, 0, None, 0, 0, 0)
+        board = store.create(new, seats(team), Contribution(outside, PERSON, writes))
+        return _Session(store, Board(store, board, self.result), team, budget, params)
+
+    def _reopen(self, name: str, options: RunOptions) -> _Session:
+        store = open_store(options.get("db"), create=False)
+        record = find_board(store, name)
+        if record.scenario != self.name:
+            raise UsageError(f"{record.id} is a board of {record.scenario}, not of {self.name}")
+        verdict = to_verdict(record.verdict)
+        params = self.params.model_validate_json(record.params)
+        _, team = self.team(options.get("team") or record.team, options.get("agents", {}))
+        stored = Budget(**json.loads(record.options).get("budget", {}))
+        budget = options.get("budget", Budget()).over(stored)
+        if verdict is not None and verdict.ending not in {*RESUMABLE, "complete"}:
+            raise UsageError(f"{record.id} has ended ({verdict}) and cannot be resumed; run it anew")
+        if verdict is None or verdict.ending in RESUMABLE:
+            store.reopen(record.id, ((ACTIVATIONS, budget.activations),), self._options(budget))
+        return _Session(store, Board(store, record.id, self.result), team, budget, params)
+
+    def _options(self, budget: Budget) -> str:
+        return json.dumps({"declared_in": self.declared_in, "budget": asdict(budget)})
+
+    def _given(self, params: BaseModel, options: RunOptions) -> Sequence[object]:
+        if "resources" in options:
+            return options["resources"]
+        return list(self.resources(params)) if self.resources else []  # type: ignore[arg-type]
+
+    # -- teams -----------------------------------------------------------------------------------------------------
+    def team(self, name: str, others: Mapping[str, Agent]) -> tuple[str, Team]:
+        """The agents of a team, some of them put in place of others; with the team's name. UsageError."""
+        title = next(iter(self.teams)) if name == "auto" else name
+        if title not in self.teams:
+            raise UsageError(f"{self.name} has no team {title!r}; it has {', '.join(self.teams)}")
+        if unknown := set(others) - {a.name for a in self.teams[title]}:
+            known = ", ".join(a.name for a in self.teams[title])
+            raise UsageError(f"team {title!r} has no agent {min(unknown)!r}; it has {known}")
+        return title, [replace(others[a.name], name=a.name) if a.name in others else a for a in self.teams[title]]
+
+    def _check_goal(self, title: str, team: Team) -> None:
+        """A goal that nobody can reach is refused before it starts. DeclarationError."""
+        wanted = self.done.kinds or frozenset()
+        written = {k.kind_name for a in team for k in a.writes} | {self.params_kind} | {k.kind_name for k in BOARD_KINDS}
+        for kind in sorted(k.kind_name for k in wanted):
+            if kind not in written and self.seed is None:
+                raise DeclarationError(
+                    f"{self.name}: the goal is {self.done}, but no agent of team {title!r} writes {kind}; "
+                    "add one that does, or say another goal with done="
+                )
+
+    @property
+    def params_kind(self) -> str:
+        """The name of the kind of the params, where they are one."""
+        return self.params.kind_name if issubclass(self.params, Kind) else ""
+
+
+class Run:
+    """A board that is being worked on in this event loop."""
+
+    def __init__(self, board: Board, task: "asyncio.Task[Verdict]") -> None:
+        self.board = board
+        self._task = task
+
+    async def end(self) -> Verdict:
+        """Wait for the verdict. StoreError if the database has failed."""
+        return await asyncio.shield(self._task)
+
+    async def follow(self, after: int = 0) -> AsyncIterator[Entry[Any]]:
+        """Every version in order, once, as it lands; ends with the board."""
+        news = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def hint() -> None:
+            loop.call_soon_threadsafe(news.set)
+
+        stop = self.board.store.watch(hint)
+        self._task.add_done_callback(lambda _: news.set())
+        try:
+            while True:
+                ended = self._task.done()
+                for entry in self.board.follow(after, wait=False):
+                    after = entry.seq
+                    yield entry
+                if ended:
+                    return
+                await news.wait()
+                news.clear()
+        finally:
+            stop()
+
+
+def _check_team(name: str, title: str, team: Team) -> None:
+    names = [a.name for a in team]
+    if twice := {n for n in names if names.count(n) > 1}:
+        raise DeclarationError(f"{name}: team {title!r} has two agents called {min(twice)!r}")
+    known: dict[str, type[Kind]] = {}
+    for kind in (k for a in team for k in (a.kind, *a.writes)):
+        if known.setdefault(kind.kind_name, kind).lifecycle != kind.lifecycle:
+            raise DeclarationError(f"{name}: two kinds called {kind.kind_name!r} have different lifecycles")
+
+
+def _lifecycles(team: Team, more: Iterable[type[BaseModel]]) -> str:
+    """The lifecycles of all kinds of a board, so that it can be read without their classes."""
+    kinds = [k for a in team for k in (a.kind, *a.writes)] + [k for k in more if issubclass(k, Kind)]
+    return json.dumps({k.kind_name: dict(k.lifecycle.steps) for k in (*kinds, *BOARD_KINDS)})
+
+
+def _absolute(params: P) -> P:
+    """Paths made absolute: resume may run elsewhere."""
+    paths = {n: v.absolute() for n in type(params).model_fields if isinstance(v := getattr(params, n), Path)}
+    return params.model_copy(update=paths) if paths else params
+
+
+def blocking(work: Coroutine[Any, Any, R]) -> R:
+    """Run to the end, also where an event loop is running already (a notebook): then in a thread of its own."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    lane = REAL.lane("run", 1)
+    try:
+        return lane.submit(lambda: asyncio.run(work)).result()
+    finally:
+        lane.close()

@@ -1,0 +1,26 @@
+"""The one reader of the environment. Every setting has an option of the same meaning, which wins."""
+
+import os
+
+DATABASE = "blackboard.db"
+
+
+def database() -> str:
+    """Path or URL of the database when none is said: BLACKBOARD_DB, else `blackboard.db` in this folder."""
+    return os.environ.get("BLACKBOARD_DB") or DATABASE
+
+
+def log_level() -> str:
+    """The lowest level that is logged to stderr: BLACKBOARD_LOG, else WARNING."""
+    return os.environ.get("BLACKBOARD_LOG") or "WARNING"
+
+
+def synchronous() -> str:
+    """How durable a commit is on SQLite: BLACKBOARD_SYNCHRONOUS, FULL (survives a power cut) or NORMAL."""
+    return (os.environ.get("BLACKBOARD_SYNCHRONOUS") or "FULL").upper()
+
+
+def cache_folder() -> str:
+    """Where indexes that can be made again are kept: BLACKBOARD_CACHE, else the user's cache folder."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 before pathlib is loaded
+    return os.environ.get("BLACKBOARD_CACHE") or os.path.join(home, "blackboard")  # noqa: PTH118

@@ -1,0 +1,97 @@
+"""Testing kit: one agent alone, a team. Nothing here needs an event loop, a network or a file."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypedDict
+
+from typing_extensions import Unpack
+
+from blackboard.activation import Agenda, Claim, Contribution, Landed, Proposal
+from blackboard.agent import Agent
+from blackboard.board import PERSON, Board, open_store, to_entry
+from blackboard.budget import Budget
+from blackboard.conditions import when
+from blackboard.entry import Entry, Kind
+from blackboard.errors import UsageError
+from blackboard.ports import NewBoard, Notice
+from blackboard.runner import Plan, Runner
+from blackboard.runner.acting import Acting
+from blackboard.runner.loop import matcher, seats
+from blackboard.runner.view import Toolbox
+from blackboard.scenario import blocking
+from blackboard.seam import REAL
+from blackboard.tool import Tool
+
+__all__ = ["memory_board", "run_agent", "run_team"]
+
+WORKER = "test"
+
+
+class StandIns(TypedDict, total=False):
+    """What stands in for the run's own."""
+
+    resources: Sequence[object]
+    tools: Mapping[Tool[..., Any], Callable[..., object]]
+
+
+def memory_board() -> Board:
+    """An empty board in memory that no agent watches, to put things on."""
+    store = open_store(":memory:")
+    nothing = Contribution(Claim("", 0, PERSON, 0, None, 0, 0, 0), PERSON)
+    return Board(store, store.create(NewBoard("test", caps=(("activations", None),)), [], nothing))
+
+
+def run_agent(
+    agent: Agent, /, *on: Kind | Entry[Any], board: Board | None = None, **options: Unpack[StandIns]
+) -> list[Entry[Any]]:
+    """Let one agent act once on these entries; what it wrote comes back. Its own errors come out as they are."""
+    own = board or memory_board()
+    entries = [own.post(e) if isinstance(e, Kind) else e for e in on]
+    claim = _claimed(own, agent, entries)
+    lane = REAL.lane("test", 2)
+    tools = Toolbox(lane, options.get("resources", ()), options.get("tools", {}))
+    acted = blocking(Acting(own.store, {agent.name: agent}, matcher([]), lane, tools).act(claim))
+    lane.close()
+    if acted.error is not None:
+        own.store.release(own.id, WORKER)
+        raise acted.error
+    assert acted.contribution is not None
+    (ruling,), _ = own.store.commit(own.id, [acted.contribution])
+    if not isinstance(ruling, Landed):
+        raise UsageError(f"what {agent.name} wrote did not land: {ruling}")
+    kinds = {k.kind_name: k for k in agent.writes}
+    return [to_entry(kinds[r.kind], r) for r in own.store.by_seq(own.id, ruling.seqs)]
+
+
+def _claimed(board: Board, agent: Agent, entries: Sequence[Entry[Any]]) -> Claim:
+    """A claim on exactly these entries, whatever the agent's `where` and `status` say."""
+    store = board.store
+    store.seat(board.id, [replace(s, cursor=board.seq) for s in seats([agent])])
+    cursor = next(s.cursor for s in store.seats(board.id) if s.name == agent.name)
+    if agent.is_group:
+        store.notice(board.id, [], matcher([agent]).groups)
+    else:
+        if len(entries) != 1:
+            raise UsageError(f"{agent.name} acts on one {agent.kind.kind_name}; give it one")
+        store.notice(board.id, [Notice(agent.name, cursor, cursor, (Proposal(agent.name, entries[0].seq),))])
+    taken = store.claim(board.id, Agenda(WORKER, {agent.name: 1}, 1)).taken
+    if not taken:
+        what = "not every one is done" if agent.is_group else f"it has acted on {entries[0].key} already"
+        raise UsageError(f"{agent.name} cannot act: {what}")
+    return taken[0]
+
+
+def run_team(
+    agents: Sequence[Agent], /, *on: Kind, board: Board | None = None, **options: Unpack[StandIns]
+) -> Board:
+    """Let several agents act until nothing is left to do; the board comes back, open for more."""
+    own = board or memory_board()
+    for body in on:
+        own.post(body)
+    plan = Plan(
+        agents, when(lambda _: False, "to the end"), None, Budget(activations=10_000, seconds=60),
+        options.get("resources", ()), dict(options.get("tools", {})),
+    )  # fmt: skip
+    blocking(Runner(own.store, own.id, plan).run())
+    own.store.reopen(own.id, (("activations", None),))
+    return own

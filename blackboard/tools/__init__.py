@@ -1,0 +1,1 @@
+"""Tools and text functions that come with the framework."""

@@ -1,0 +1,182 @@
+"""The library: one folder of documents, searched by words and quoted by byte offsets."""
+
+import hashlib
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from blackboard.errors import StoreError, UsageError
+from blackboard.tools.documents import files
+from blackboard.tools.documents.files import File, Skipped
+from blackboard.tools.documents.index import Index, Known, is_broken
+from blackboard.tools.documents.passages import Document, Passage, read_document
+from blackboard.tools.extractive import STOPWORDS, stem
+
+T = TypeVar("T")
+
+MOST_RESULTS = 50
+MOST_WORDS = 32
+"""Further words of a query are not looked for."""
+NOT_PROSE = 0.5
+"""What code and tables count against prose that matches as well."""
+TOKEN = re.compile(r"[^\W_]+")
+
+
+class Library:
+    """The documents in a folder: `search` finds passages, `read` and `verify` look again into the files themselves.
+
+    `folder`: with .md, .markdown, .txt, .rst and .text files, at any depth. UsageError if it is no folder. The index
+    is brought up to date at the first search and by `refresh`; it is kept in the cache folder (BLACKBOARD_CACHE).
+    Threads and processes may share a folder and a Library. StoreError where the index cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = files.folder_of_documents(Path(folder))
+        self._index = Index(self.folder)
+        self._lock = threading.RLock()
+        self._is_current = False
+        self._skipped: list[Skipped] = []
+
+    def __repr__(self) -> str:
+        return f"Library({str(self.folder)!r})"
+
+    @property
+    def documents(self) -> int:
+        """How many documents can be searched. Errors as for `refresh`."""
+        return self._with_index(lambda: sum(not known.skipped for known in self._index.known().values()))
+
+    @property
+    def skipped(self) -> list[Skipped]:
+        """What was not read, by path: (path, reason). Errors as for `refresh`."""
+        return self._with_index(lambda: list(self._skipped))
+
+    def refresh(self) -> None:
+        """Read again what has changed in the folder. UsageError if it holds no readable document; StoreError."""
+        with self._lock:
+            self._is_current = False
+            self._with_index(lambda: None)
+
+    def search(self, query: str, limit: int = 5) -> list[Passage]:
+        """The passages that answer the query best, best first; none if no word of it occurs.
+
+        `query`: free text; nothing in it is syntax. `limit`: 1 to 50. Errors as for `refresh`.
+        """
+        phrases = _phrases(query)
+        return self._with_index(lambda: self._ranked(phrases)[: max(1, min(limit, MOST_RESULTS))])
+
+    def read(self, document: str, start: int, end: int) -> bytes:
+        """What stands now in the file from byte `start` to before `end`, less if the file is shorter.
+
+        UsageError for what is not a document of this folder, and for offsets that are no range.
+        """
+        if not 0 <= start <= end:
+            raise UsageError(f"{start} to {end} is no range of bytes")
+        try:
+            return files.read_file(self.folder, document)[start:end]
+        except OSError as error:
+            raise UsageError(f"{document!r} cannot be read: {error.strerror}") from error
+
+    def verify(self, passage: Passage) -> bool:
+        """Whether the file still says exactly this at exactly this place."""
+        try:
+            found = self.read(passage.document, passage.start, passage.end)
+        except UsageError:
+            return False
+        return found == passage.text.encode(errors="replace") and _sha256(found) == passage.sha256
+
+    def _with_index(self, job: Callable[[], T]) -> T:
+        """Do it with an index that is up to date; with a new one if the old one breaks."""
+        with self._lock, self._store_errors():
+            try:
+                self._bring_up_to_date()
+                return job()
+            except sqlite3.DatabaseError as error:
+                if not is_broken(error):
+                    raise
+            self._index.throw_away()
+            self._is_current = False
+            self._bring_up_to_date()
+            return job()
+
+    @contextmanager
+    def _store_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise StoreError(f"the index of {self.folder} cannot be used: {error}") from error
+
+    def _bring_up_to_date(self) -> None:
+        if self._is_current:
+            return
+        found, skipped = files.list_documents(self.folder)
+        if found != [known.file for known in self._index.known().values()]:
+            with self._index.transaction():
+                skipped += self._read_again(found)
+        known = self._index.known().values()
+        self._skipped = sorted([*skipped, *((k.file.path, k.skipped) for k in known if k.skipped)])
+        if all(k.skipped for k in known):
+            raise UsageError(
+                f"{self.folder} has no readable document; --documents takes a folder with {', '.join(files.SUFFIXES)}"
+            )
+        self._is_current = True
+
+    def _read_again(self, found: list[File]) -> list[Skipped]:
+        """Bring what has changed into the index; give what could not be opened."""
+        known = self._index.known()  # again: another process may have done the work while this one waited
+        for path in known.keys() - {file.path for file in found}:
+            self._index.drop(path)
+        changed = [file for file in found if file.path not in known or known[file.path].file != file]
+        return [(file.path, "cannot be opened") for file in changed if not self._take(file, known.get(file.path))]
+
+    def _take(self, file: File, known: Known | None) -> bool:
+        try:
+            data = files.read_file(self.folder, file.path)
+        except (OSError, UsageError):
+            self._index.drop(file.path)
+            return False
+        sha256 = _sha256(data)
+        if known and known.sha256 == sha256:
+            self._index.touch(file)
+        else:
+            self._index.put(file, sha256, _content(file.path, data))
+        return True
+
+    def _ranked(self, phrases: list[str]) -> list[Passage]:
+        """bm25 times the share of the query's words that a passage has: one word often does not beat two words once."""
+        if not phrases:
+            return []
+        best = self._index.best(" OR ".join(phrases))
+        having = [self._index.containing(phrase, list(best)) for phrase in phrases]
+        ranked = [_scored(p, sum(number in h for h in having) / len(phrases)) for number, p in best.items()]
+        return sorted(ranked, key=lambda passage: (-passage.score, passage.document, passage.start))
+
+
+def _phrases(query: str) -> list[str]:
+    """The content words of a free text, each once, quoted for FTS5; if there are only stopwords, those."""
+    found = TOKEN.findall(query)
+    content = [word for word in found if word.lower() not in STOPWORDS] or found
+    by_stem = {stem(word.lower()): f'"{word}"' for word in reversed(content)}
+    return list(reversed(by_stem.values()))[:MOST_WORDS]
+
+
+def _scored(passage: Passage, coverage: float) -> Passage:
+    return passage.model_copy(update={"score": passage.score * coverage * (1 if passage.prose else NOT_PROSE)})
+
+
+def _content(path: str, data: bytes) -> Document | str:
+    """What is in a file, or why it is not read."""
+    if b"\0" in data:
+        return "binary"
+    try:
+        document = read_document(path, data)
+    except UnicodeDecodeError:
+        return "not UTF-8"
+    return document if document.passages else "no text in it"
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

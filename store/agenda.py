@@ -1,0 +1,147 @@
+"""The agenda: who may act next. Only a claim changes a token; every later change of state must still hold it.
+
+One activation of the budget is reserved by the first claim and held until the activation ends, so that
+`reserved` = activations that have been tried and are pending or running.
+All of this runs inside a write transaction of the store.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from blackboard.activation import Agenda, Claim, GroupWatch
+from blackboard.judge import NewActivation, is_whole
+from blackboard.ports import Claims, Notice
+from store import statements as s
+from store.landing import note_attempt, propose, settle_activation
+from store.looking import Cursor
+
+UNIT = "activations"
+
+
+def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
+    """Claim the best-rated pending activations, as many as there are slots and as each agent may have."""
+    free = {agent: n for agent, n in agenda.free.items() if n > 0}
+    taken: list[Claim] = []
+    status, head, *_ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
+    while free and len(taken) < agenda.slots and status == "open":
+        values = {"p_board": board, "p_agents": json.dumps(list(free)), "p_limit": agenda.slots - len(taken)}
+        rows = at.execute(s.NEXT, values).fetchall()
+        if not rows:
+            break
+        for row in rows:
+            if free.get(row[1], 0) < 1:
+                continue  # this agent is full; the next round asks for the others
+            if _is_moot(at, board, row, now):
+                continue
+            claim = _claim(at, board, row, agenda, head, now)
+            if claim is None:
+                return Claims(tuple(taken), refused=UNIT)
+            taken.append(claim)
+            free[claim.agent] -= 1
+        free = {agent: n for agent, n in free.items() if n > 0}
+    return Claims(tuple(taken))
+
+
+def _claim(at: Cursor, board: str, row: Sequence[object], agenda: Agenda, head: int, now: float) -> Claim | None:
+    """The claim, or None where the budget allows no more."""
+    id_, agent, trigger, group, snapshot, token, attempt, redone = row
+    if attempt == 0:
+        reserved = at.execute(s.RESERVE, {"p_scope": f"board:{board}", "p_unit": UNIT, "p_amount": 1})
+        if reserved.rowcount == 0:
+            return None
+    seen = head if snapshot is None else snapshot
+    at.execute(s.CLAIM, {
+        "p_board": board, "p_id": id_, "p_token": token, "p_worker": agenda.worker, "p_until": now + agenda.lease,
+        "p_snapshot": seen,
+    })  # fmt: skip
+    return Claim(board, id_, agent, trigger, group, seen, token + 1, attempt + 1, redone)  # type: ignore[arg-type, operator]
+
+
+def _is_moot(at: Cursor, board: str, row: Sequence[object], now: float) -> bool:
+    """Revalidation: drop work whose trigger has changed while it was waiting; the new version wakes by itself."""
+    id_, _, trigger, group, _, token, attempt, _ = row
+    if group is None:
+        values = {"p_board": board, "p_seqs": f"[{trigger}]"}
+        changed = at.execute(s.SUPERSEDED, values).fetchone() is not None
+    else:
+        marks = at.execute(s.MARKS, {"p_board": board, "p_kinds": json.dumps([group])}).fetchall()
+        changed = max((last for *_, last in marks), default=0) > trigger  # type: ignore[operator]
+    if changed:
+        at.execute(s.DROP_PENDING, {"p_board": board, "p_id": id_, "p_token": token})
+        if attempt:
+            settle_activation(at, board)
+        note_attempt(at, board, id_, "moot", "what woke it has changed before it could act", now)  # type: ignore[arg-type]
+    return changed
+
+
+def rescue(at: Cursor, board: str, agenda: Agenda, dead: Iterable[str], now: float) -> tuple[Claim, ...]:
+    """Take over what dead workers held and what was held past its lease. The reservation goes along."""
+    values = {
+        "p_board": board, "p_worker": agenda.worker, "p_agents": json.dumps(list(agenda.free)), "p_now": now,
+        "p_dead": json.dumps(sorted(dead)),
+    }  # fmt: skip
+    taken = []
+    for *row, owner in at.execute(s.ABANDONED, values).fetchall()[: max(agenda.slots, 0)]:
+        note_attempt(at, board, row[0], "lost", f"worker {owner} is gone or was silent past its lease", now)
+        claim = _claim(at, board, row, agenda, row[4], now)
+        if claim is not None:
+            taken.append(claim)
+    return tuple(taken)
+
+
+def put_back(at: Cursor, claim: Claim) -> bool:
+    """Make an activation that has failed pending again, to be retried; False if the claim was lost."""
+    values = {"p_board": claim.board, "p_id": claim.id, "p_token": claim.token, "p_untried": 0}
+    return bool(at.execute(s.PUT_BACK, values).rowcount)
+
+
+def release(at: Cursor, board: str, worker: str) -> None:
+    """Make all that a worker holds pending again, as if it had not been tried."""
+    for id_, token, attempt in at.execute(s.HELD_BY, {"p_board": board, "p_worker": worker}).fetchall():
+        at.execute(s.PUT_BACK, {"p_board": board, "p_id": id_, "p_token": token, "p_untried": 1})
+        if attempt == 1:
+            settle_activation(at, board, spent=0)
+
+
+def move_cursors(
+    at: Cursor, board: str, notices: Sequence[Notice], groups: Sequence[GroupWatch], now: float
+) -> bool:
+    """Make activations and move the cursors that they come from, together."""
+    _, head, activations, _ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
+    cursors = dict(at.execute(s.CURSORS, {"p_board": board}).fetchall())
+    proposed: list[NewActivation] = []
+    in_place = True
+    for notice in notices:
+        if cursors.get(notice.agent) != notice.after:
+            in_place = False  # another worker of the same agent has been here
+            continue
+        proposed += [NewActivation(p.agent, p.trigger, p.rating, broken=p.broken) for p in notice.proposals]
+        _move(at, board, notice.agent, notice.after, notice.upto)
+    for group in groups:
+        proposed += _whole(at, board, group)
+        _move(at, board, group.agent, cursors.get(group.agent, 0), head)
+    added = propose(at, board, activations, tuple(proposed), now)
+    if added:
+        at.execute(s.ADVANCE_BOARD, {"p_board": board, "p_head": head, "p_activations": activations + added})
+    return in_place
+
+
+def _move(at: Cursor, board: str, agent: str, before: int, head: int) -> None:
+    if before != head:
+        at.execute(s.ADVANCE_AGENT, {"p_board": board, "p_agent": agent, "p_before": before, "p_head": head})
+
+
+def _whole(at: Cursor, board: str, group: GroupWatch) -> list[NewActivation]:
+    marks = at.execute(s.MARKS, {"p_board": board, "p_kinds": json.dumps([group.kind])}).fetchall()
+    if not is_whole({status: n for _, status, n, _ in marks}, group.done):
+        return []
+    return [NewActivation(group.agent, max(last for *_, last in marks), group.rating, group=group.kind)]
+
+
+def stop(at: Cursor, board: str, final: bool) -> None:
+    """The board ends: what runs is fenced. A complete board drops its agenda; any other keeps it for a resume."""
+    if final:
+        (held,) = at.execute(s.HOLDING, {"p_board": board}).fetchone()
+        settle_activation(at, board, reserved=held, spent=0)
+        at.execute(s.STOP_PENDING, {"p_board": board, "p_state": "moot"})
+    at.execute(s.STOP_RUNNING, {"p_board": board, "p_state": "moot" if final else "pending"})

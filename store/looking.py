@@ -1,0 +1,134 @@
+"""Reads of a board. Any thread may look; nothing here takes the board's lock."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from blackboard.activation import Query
+from blackboard.entry import Confidentiality, Integrity, Label
+from blackboard.errors import FeedGap
+from blackboard.ports import ActivationRecord, BoardRecord, Row, Seat, Spent, Summary, Worker
+from store import statements as s
+
+Cursor = Any  # a DB-API connection or cursor: execute(text, parameters)
+USER = Label()
+PUBLIC = (Integrity.USER, Confidentiality.PUBLIC)
+
+
+def to_row(found: Sequence[Any]) -> Row:
+    """A row of `statements.COLUMNS` as the noun that it stands for."""
+    seq, key, version, kind, status, author, activation, about, integrity, confidentiality, origins, *rest = found
+    sha256, posted_at, born, superseded, body = rest
+    if integrity == Integrity.USER and confidentiality == Confidentiality.PUBLIC and origins == "[]":
+        label = USER
+    else:
+        label = Label(Integrity(integrity), Confidentiality(confidentiality), frozenset(json.loads(origins)))
+    links = tuple(json.loads(about)) if about != "[]" else ()
+    return Row(
+        seq, key, version, kind, status, author, activation, links, label, sha256, posted_at, born, superseded, body
+    )
+
+
+def to_board(found: Sequence[Any]) -> BoardRecord:
+    """A row of the board table."""
+    (board, scenario, params, team, options, kinds, status, head, _, epoch, ran, created, quiet, cancelled, verdict) = (
+        found
+    )
+    return BoardRecord(
+        board, scenario, params, team, options, kinds, status, head, epoch, ran, verdict, cancelled, created, quiet
+    )
+
+
+class SqlLooking:
+    """The reads of a store, over whatever gives it a connection."""
+
+    def __init__(self, reading: Callable[[], AbstractContextManager[Cursor]]) -> None:
+        self._reading = reading
+
+    def _all(self, text: str, values: dict[str, Any]) -> list[Any]:
+        with self._reading() as at:
+            return list(at.execute(text, values).fetchall())
+
+    def _rows(self, text: str, values: dict[str, Any]) -> list[Row]:
+        return [to_row(r) for r in self._all(text, values)]
+
+    def boards(self) -> list[BoardRecord]:
+        return [to_board(r) for r in self._all(s.BOARDS, {})]
+
+    def board(self, board: str) -> BoardRecord | None:
+        found = self._all(s.BOARD, {"p_board": board})
+        return to_board(found[0]) if found else None
+
+    def by_key(self, board: str, key: str, as_of: int | None = None) -> Row | None:
+        text = s.BY_KEY if as_of is None else s.BY_KEY_AS_OF
+        found = self._rows(text, {"p_board": board, "p_key": key, "p_as_of": as_of})
+        return found[0] if found else None
+
+    def by_seq(self, board: str, seqs: Iterable[int]) -> list[Row]:
+        return self._rows(s.BY_SEQ, {"p_board": board, "p_seqs": json.dumps(list(seqs))})
+
+    def find(self, board: str, query: Query, as_of: int | None = None) -> list[Row]:
+        text = s.finding(s.shape(query), as_of is not None, False)
+        return self._rows(text, {**s.values(board, query), "p_as_of": as_of, "p_limit": query.limit})
+
+    def count(self, board: str, query: Query, as_of: int | None = None) -> int:
+        text = s.finding(s.shape(query), as_of is not None, True)
+        return int(self._all(text, {**s.values(board, query), "p_as_of": as_of})[0][0])
+
+    def current(self, board: str, as_of: int | None = None) -> list[Row]:
+        return self._rows(s.NOW if as_of is None else s.AS_OF, {"p_board": board, "p_as_of": as_of})
+
+    def versions(self, board: str, key: str) -> list[Row]:
+        return self._rows(s.VERSIONS, {"p_board": board, "p_key": key})
+
+    def feed(self, board: str, after: int, limit: int = 500) -> list[Row]:
+        rows = self._rows(s.FEED, {"p_board": board, "p_after": after, "p_limit": limit})
+        for expected, row in enumerate(rows, after + 1):
+            if row.seq != expected:
+                raise FeedGap(f"{board}: seq {expected} is missing from the feed; run `blackboard doctor`")
+        return rows
+
+    def made_from(self, board: str, activation: int) -> list[int]:
+        return [r[0] for r in self._all(s.MADE_FROM, {"p_board": board, "p_activation": activation})]
+
+    def kind_label(self, board: str, kind: str) -> tuple[Integrity, Confidentiality]:
+        integrity, confidentiality = self._all(s.KIND_LABEL, {"p_board": board, "p_kind": kind})[0]
+        return PUBLIC if integrity is None else (Integrity(integrity), Confidentiality(confidentiality))
+
+    def summary(self, board: str) -> Summary:
+        at = {"p_board": board}
+        with self._reading() as cursor:
+            cursor.execute("BEGIN")
+            try:
+                record = to_board(cursor.execute(s.BOARD, at).fetchone())
+                states = cursor.execute(s.OPEN_STATES, at).fetchall()
+                cursors = cursor.execute(s.CURSORS, at).fetchall()
+                budgets = cursor.execute(s.BUDGETS, {"p_scope": f"board:{board}"}).fetchall()
+                failures = cursor.execute(s.FAILURES, at).fetchall()
+            finally:
+                cursor.execute("COMMIT")
+        grouped: dict[str, dict[str, int]] = {}
+        for state, agent, n in states:
+            grouped.setdefault(state, {})[agent] = n
+        return Summary(
+            status=record.status, head=record.head, quiet=record.quiet, cancelled=record.cancelled,
+            ran_seconds=record.ran_seconds, states=grouped,
+            unnoticed=tuple(name for name, seq in cursors if seq < record.head),
+            budgets=tuple(Spent(*b) for b in budgets), failures=tuple(f"{a} failed: {c}" for a, c in failures),
+        )  # fmt: skip
+
+    def seats(self, board: str) -> list[Seat]:
+        return [Seat(*r) for r in self._all(s.SEATS, {"p_board": board})]
+
+    def activations(self, board: str, agent: str | None = None) -> list[ActivationRecord]:
+        return [ActivationRecord(*r) for r in self._all(s.ACTIVATIONS, {"p_board": board, "p_agent": agent})]
+
+    def workers(self) -> list[tuple[Worker, float]]:
+        return [(Worker(i, host, pid), beat) for i, host, pid, beat in self._all(s.WORKERS, {})]
+
+    def sql(self, query: str, values: dict[str, object]) -> list[dict[str, Any]]:
+        with self._reading() as at:
+            cursor = at.execute(query, values)
+            names = [d[0] for d in cursor.description or ()]
+            return [dict(zip(names, r, strict=True)) for r in cursor.fetchall()]

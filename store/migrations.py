@@ -1,0 +1,53 @@
+"""Migrations: a list of functions, each run once in a transaction with its record. Append; never edit one that has landed."""
+
+from collections.abc import Callable
+
+from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from store.tables import TABLES
+
+FROZEN = "seq, key, version, kind, status, author, activation_id, about, integrity, confidentiality, origins"
+
+# History and labels are immutable, whoever holds the connection (laws 9 and 13).
+TRIGGERS = (
+    f"""CREATE TRIGGER entry_is_immutable BEFORE UPDATE OF board_id, {FROZEN}, sha256, posted_at, born_seq, body ON entry
+        BEGIN SELECT RAISE(ABORT, 'an entry version never changes'); END""",
+    """CREATE TRIGGER entry_is_superseded_once BEFORE UPDATE OF superseded_seq ON entry
+        WHEN OLD.superseded_seq IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'an entry version is superseded once'); END""",
+    """CREATE TRIGGER entry_stays BEFORE DELETE ON entry
+        BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END""",
+)
+
+# Public interface: these names and columns are for people, Datasette and pandas (docs/database.md).
+VIEWS = (
+    """CREATE VIEW board_now AS
+        SELECT board_id, key, version, kind, status, author, about, integrity, confidentiality, origins, seq,
+               datetime(posted_at, 'unixepoch') AS posted_at, body
+        FROM entry WHERE superseded_seq IS NULL""",
+    """CREATE VIEW agenda AS
+        SELECT a.board_id, a.id, a.agent, a.state, a.rating, a.attempt, a.redone, a.owner,
+               coalesce('all ' || a.trigger_kind, e.key || ' v' || e.version) AS woken_by, a.snapshot_seq, a.done_seq,
+               (SELECT t.cause FROM attempt t WHERE t.board_id = a.board_id AND t.activation_id = a.id
+                ORDER BY t.number DESC LIMIT 1) AS last_cause
+        FROM activation a LEFT JOIN entry e ON e.board_id = a.board_id AND e.seq = a.trigger_seq""",
+    """CREATE VIEW spend AS
+        SELECT scope, unit, cap, settled, reserved, overrun, cap - settled + overrun - reserved AS remaining
+        FROM budget""",
+    """CREATE VIEW provenance AS
+        SELECT w.board_id, w.key, w.version, w.author, r.strict, s.key AS from_key, s.version AS from_version,
+               s.author AS from_author
+        FROM entry w JOIN activation_read r ON r.board_id = w.board_id AND r.activation_id = w.activation_id
+        JOIN entry s ON s.board_id = r.board_id AND s.seq = r.seq""",
+)
+
+
+def _first_tables(dialect: Dialect) -> list[str]:
+    tables = TABLES.sorted_tables
+    indices = sorted((i for t in tables for i in t.indexes), key=lambda i: str(i.name))
+    ddl = [str(CreateTable(t).compile(dialect=dialect)) for t in tables]
+    return [*ddl, *(str(CreateIndex(i).compile(dialect=dialect)) for i in indices), *TRIGGERS, *VIEWS]
+
+
+MIGRATIONS: tuple[Callable[[Dialect], list[str]], ...] = (_first_tables,)

@@ -1,0 +1,217 @@
+"""The store: every change of a board is one short transaction here. The rules are the judge's; this only carries them out."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Protocol
+
+from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Landed, Refused, Ruling
+from blackboard.errors import BoardClosed, UsageError
+from blackboard.ports import Claims, NewBoard, Notice, Seat, Worker
+from blackboard.seam import Seam
+from store import agenda as agendas
+from store import statements as s
+from store.landing import land, note_attempt
+from store.looking import Cursor, SqlLooking
+
+OUTSIDE = "outside"  # the pseudo-agent of posts from outside: they are activations too, so that they are idempotent
+
+
+class Database(Protocol):
+    """What differs between databases: connections, and how a write transaction takes its turn."""
+
+    path: str
+
+    def writing(self) -> AbstractContextManager[Cursor]: ...
+    def reading(self) -> AbstractContextManager[Cursor]: ...
+    def close(self) -> None: ...
+
+
+class SqlStore(SqlLooking):
+    """Many boards in one database. See `blackboard.ports.Store` for what each method promises."""
+
+    def __init__(self, database: Database, seam: Seam) -> None:
+        super().__init__(database.reading)
+        self.url = database.path
+        self._database, self._seam = database, seam
+        self._hints: list[Callable[[], None]] = []
+
+    # -- boards ----------------------------------------------------------------------------------------------------
+    def create(self, new: NewBoard, seats: Sequence[Seat], seed: Contribution) -> str:
+        with self._database.writing() as at:
+            (number,) = at.execute(s.BOARD_NUMBER, {"p_scenario": new.scenario}).fetchone()
+            board = f"{new.scenario}-{number + 1}"
+            at.execute(s.INSERT_BOARD, {
+                "id": board, "scenario": new.scenario, "params": new.params, "team": new.team, "options": new.options,
+                "kinds": new.kinds, "status": "open", "head": 0, "activations": 0, "epoch": 1, "ran_seconds": 0.0,
+                "created_at": self._seam.now(), "quiet": None, "cancelled": None, "verdict": None,
+            })  # fmt: skip
+            for unit, cap in new.caps:
+                at.execute(s.INSERT_BUDGET, {
+                    "scope": f"board:{board}", "unit": unit, "cap": cap, "settled": 0, "reserved": 0, "overrun": 0,
+                })  # fmt: skip
+            self._seat(at, board, seats)
+            self._post(at, board, "seed", seed)
+        self._ring()
+        return board
+
+    def seat(self, board: str, seats: Sequence[Seat]) -> None:
+        with self._database.writing() as at:
+            self._seat(at, board, seats)
+
+    def _seat(self, at: Cursor, board: str, seats: Sequence[Seat]) -> None:
+        for seat in seats:
+            at.execute(s.SEAT, {
+                "board_id": board, "name": seat.name, "code_version": seat.code_version, "watches": seat.watches,
+                "cursor_seq": seat.cursor,
+            })  # fmt: skip
+
+    def reopen(self, board: str, caps: Sequence[tuple[str, int | None]], options: str | None = None) -> None:
+        with self._database.writing() as at:
+            record = at.execute(s.BOARD, {"p_board": board}).fetchone()
+            closed = int(record[6] == "closed")
+            at.execute(s.REOPEN, {"p_board": board, "p_epochs": closed, "p_options": options or record[4]})
+            for unit, cap in caps:
+                at.execute(s.RECAP, {"p_scope": f"board:{board}", "p_unit": unit, "p_cap": cap})
+        self._ring()
+
+    def conclude(self, board: str, verdict: str, at_head: int, final: bool) -> bool:
+        with self._database.writing() as at:
+            status, head, *_ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
+            if head != at_head or status != "open":
+                return False
+            agendas.stop(at, board, final)
+            at.execute(s.CLOSE, {"p_board": board, "p_verdict": verdict})
+        self._ring()
+        return True
+
+    def strike(self, board: str, at_head: int, contribution: Contribution) -> bool:
+        with self._database.writing() as at:
+            status, head, *_ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
+            if head != at_head or status != "open":
+                return False
+            self._post(at, board, f"quiescence at {at_head}", contribution)
+            at.execute(s.SET_QUIET, {"p_board": board, "p_quiet": at_head})
+        self._ring()
+        return True
+
+    def cancel(self, board: str, reason: str) -> None:
+        with self._database.writing() as at:
+            at.execute(s.CANCEL, {"p_board": board, "p_reason": reason})
+        self._ring()
+
+    # -- contributions ---------------------------------------------------------------------------------------------
+    def post(self, board: str, operation: str, contribution: Contribution) -> Landed:
+        with self._database.writing() as at:
+            landed = self._post(at, board, operation, contribution)
+            at.execute(s.SET_QUIET, {"p_board": board, "p_quiet": None})  # news from outside: quiescence starts anew
+        self._ring()
+        return landed
+
+    def _post(self, at: Cursor, board: str, operation: str, contribution: Contribution) -> Landed:
+        """A contribution from outside as an activation of its own: claimed, judged and done in one go."""
+        binding = {"p_board": board, "p_agent": OUTSIDE, "p_binding": operation}
+        known = at.execute(s.BY_BINDING, binding).fetchone()
+        status, head, activations, _ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
+        if status != "open" and not known:
+            raise BoardClosed(f"{board} has ended; `blackboard resume {board}` opens it again")
+        number = known[0] if known else activations + 1
+        if not known:
+            at.execute(s.PROPOSE, {
+                "board_id": board, "id": number, "agent": OUTSIDE, "binding": operation, "trigger_seq": 0,
+                "trigger_kind": None, "state": "running", "rating": 0, "token": 1, "attempt": 0, "redone": 0,
+                "snapshot_seq": head, "owner": None, "lease_until": None, "done_seq": None,
+            })  # fmt: skip
+            at.execute(s.ADVANCE_BOARD, {"p_board": board, "p_head": head, "p_activations": number})
+        claim = Claim(board, number, OUTSIDE, 0, None, head, 1, 0)
+        ruling = land(at, replace(contribution, claim=claim), self._seam.now())
+        if not isinstance(ruling, Landed):
+            raise UsageError(f"{board} has changed meanwhile ({ruling}); read the entry again and repeat")
+        return ruling
+
+    def commit(
+        self, board: str, contributions: Sequence[Contribution], agenda: Agenda | None = None
+    ) -> tuple[list[Ruling], Claims]:
+        try:
+            with self._database.writing() as at:
+                rulings = [land(at, c, self._seam.now()) for c in contributions]
+                claims = agendas.take(at, board, agenda, self._seam.now()) if agenda else Claims()
+        except sqlite3.IntegrityError as error:
+            if len(contributions) > 1:
+                return self._one_by_one(board, contributions, agenda)
+            return [Refused(f"the database refused it: {error}")], self.claim(board, agenda) if agenda else Claims()
+        self._ring()
+        return rulings, claims
+
+    def _one_by_one(
+        self, board: str, contributions: Sequence[Contribution], agenda: Agenda | None
+    ) -> tuple[list[Ruling], Claims]:
+        """What waited together is judged apart, so that a bad contribution fails alone."""
+        rulings = [self.commit(board, [c])[0][0] for c in contributions]
+        return rulings, self.claim(board, agenda) if agenda else Claims()
+
+    def notice(self, board: str, notices: Sequence[Notice], groups: Sequence[GroupWatch] = ()) -> bool:
+        with self._database.writing() as at:
+            return agendas.move_cursors(at, board, notices, groups, self._seam.now())
+
+    # -- claims ----------------------------------------------------------------------------------------------------
+    def claim(self, board: str, agenda: Agenda) -> Claims:
+        dead = self._dead(board, agenda.worker)
+        with self._database.writing() as at:
+            now = self._seam.now()
+            rescued = agendas.rescue(at, board, agenda, dead, now)
+            rest = replace(agenda, slots=agenda.slots - len(rescued), free=_less(agenda.free, rescued))
+            claims = agendas.take(at, board, rest, now)
+        return replace(claims, taken=(*rescued, *claims.taken))
+
+    def _dead(self, board: str, me: str) -> list[str]:
+        """Owners of running activations that are known to be gone: their process on this host has ended."""
+        owners = self._all(s.OWNERS, {"p_board": board})
+        return [o for o, host, pid in owners if o != me and host == self._seam.host() and not self._seam.alive(pid)]
+
+    def retry(self, claim: Claim, cause: str) -> bool:
+        with self._database.writing() as at:
+            held = agendas.put_back(at, claim)
+            if held:
+                note_attempt(at, claim.board, claim.id, "failed", cause, self._seam.now())
+        return held
+
+    def release(self, board: str, worker: str) -> None:
+        with self._database.writing() as at:
+            agendas.release(at, board, worker)
+
+    def announce(self, worker: Worker) -> None:
+        now = self._seam.now()
+        row = {"id": worker.id, "host": worker.host, "pid": worker.pid, "started_at": now, "beat_at": now}
+        with self._database.writing() as at:
+            at.execute(s.ANNOUNCE, row)
+
+    def beat(self, board: str, agenda: Agenda, ran_seconds: float) -> set[tuple[int, int]]:
+        now = self._seam.now()
+        with self._database.writing() as at:
+            at.execute(s.BEAT_WORKER, {"p_worker": agenda.worker, "p_now": now})
+            if ran_seconds:
+                at.execute(s.RAN, {"p_board": board, "p_seconds": ran_seconds})
+            values = {"p_board": board, "p_worker": agenda.worker, "p_until": now + agenda.lease}
+            return set(map(tuple, at.execute(s.BEAT_CLAIMS, values).fetchall()))
+
+    # -- hints -----------------------------------------------------------------------------------------------------
+    def watch(self, hint: Callable[[], None]) -> Callable[[], None]:
+        self._hints.append(hint)
+        return lambda: self._hints.remove(hint)
+
+    def _ring(self) -> None:
+        for hint in tuple(self._hints):
+            hint()
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def _less(free: dict[str, int], taken: Sequence[Claim]) -> dict[str, int]:
+    left = dict(free)
+    for claim in taken:
+        left[claim.agent] = left.get(claim.agent, 0) - 1
+    return left
+

@@ -1,0 +1,217 @@
+"""The tables as SQLModel rows. Rows, never nouns: `table=True` models do not validate, the nouns live in `blackboard`.
+
+The constraints refuse what the code must not do: law 9 of the architecture.
+"""
+
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+STATES = "'waiting', 'pending', 'running', 'parked', 'done', 'failed', 'moot'"
+CLUSTERED = {"sqlite_with_rowid": False}  # small rows: kept in the order of their primary key
+
+
+def _text(**options: Any) -> Any:
+    return Field(sa_type=Text, **options)
+
+
+class SchemaVersion(SQLModel, table=True):
+    """Which migrations this database has been through."""
+
+    __tablename__ = "schema_version"
+    version: int = Field(primary_key=True)
+    applied_at: float
+
+
+class Board(SQLModel, table=True):
+    """One run's blackboard, and its serialization point: every write transaction takes this row first."""
+
+    __tablename__ = "board"
+    __table_args__ = (CheckConstraint("status IN ('open', 'closed')", name="board_status"),)
+    id: str = _text(primary_key=True)
+    scenario: str = _text()
+    params: str = _text()
+    team: str = _text()
+    options: str = _text()
+    kinds: str = _text()
+    status: str = _text()
+    head: int
+    activations: int
+    epoch: int
+    ran_seconds: float
+    created_at: float
+    quiet: int | None = None
+    cancelled: str | None = _text(default=None)
+    verdict: str | None = _text(default=None)
+
+
+class Entry(SQLModel, table=True):
+    """One version of one datum. Only `superseded_seq` ever changes, once, from NULL."""
+
+    __tablename__ = "entry"
+    __table_args__ = (
+        UniqueConstraint("board_id", "key", "version", name="entry_version"),
+        Index(
+            "entry_current",
+            "board_id",
+            "key",
+            unique=True,
+            sqlite_where=text("superseded_seq IS NULL"),
+            postgresql_where=text("superseded_seq IS NULL"),
+        ),
+        Index("entry_by_kind", "board_id", "kind", "superseded_seq", "seq", "status"),
+        CheckConstraint("integrity BETWEEN 0 AND 2 AND confidentiality BETWEEN 0 AND 2", name="entry_label"),
+        CheckConstraint("superseded_seq > seq", name="entry_superseded_later"),
+    )
+    board_id: str = _text(primary_key=True)
+    seq: int = Field(primary_key=True)
+    key: str = _text()
+    version: int
+    kind: str = _text()
+    status: str = _text()
+    author: str = _text()
+    activation_id: int
+    about: str = _text()
+    integrity: int
+    confidentiality: int
+    origins: str = _text()
+    sha256: str = _text()
+    posted_at: float
+    born_seq: int
+    superseded_seq: int | None = None
+    body: str = _text()
+
+
+class Link(SQLModel, table=True):
+    """Reverse of `entry.about`: which versions are about a key."""
+
+    __tablename__ = "link"
+    __table_args__ = (CLUSTERED,)
+    board_id: str = _text(primary_key=True)
+    about_key: str = _text(primary_key=True)
+    seq: int = Field(primary_key=True)
+
+
+class IndexedField(SQLModel, table=True):
+    """The value of an indexed field in one version, as JSON."""
+
+    __tablename__ = "field"
+    __table_args__ = (CLUSTERED,)
+    board_id: str = _text(primary_key=True)
+    kind: str = _text(primary_key=True)
+    name: str = _text(primary_key=True)
+    value: str = _text(primary_key=True)
+    seq: int = Field(primary_key=True)
+
+
+class KindMark(SQLModel, table=True):
+    """How many entries of a kind have a status now, and the lowest trust that was ever counted there."""
+
+    __tablename__ = "kind_mark"
+    __table_args__ = (CheckConstraint("entries >= 0", name="kind_mark_entries"), CLUSTERED)
+    board_id: str = _text(primary_key=True)
+    kind: str = _text(primary_key=True)
+    status: str = _text(primary_key=True)
+    entries: int
+    last_seq: int
+    integrity: int
+    confidentiality: int
+
+
+class Agent(SQLModel, table=True):
+    """An agent's seat at a board, and up to where it has noticed the feed."""
+
+    __tablename__ = "agent"
+    __table_args__ = (CLUSTERED,)
+    board_id: str = _text(primary_key=True)
+    name: str = _text(primary_key=True)
+    code_version: str = _text()
+    watches: str = _text()
+    cursor_seq: int
+
+
+class Activation(SQLModel, table=True):
+    """That an agent can act on an entry version: one at most for each agent and binding."""
+
+    __tablename__ = "activation"
+    __table_args__ = (
+        UniqueConstraint("board_id", "agent", "binding", name="activation_refraction"),
+        CheckConstraint(f"state IN ({STATES})", name="activation_state"),
+        Index("activation_agenda", "board_id", text("rating DESC"), "id", sqlite_where=text("state = 'pending'")),
+        Index("activation_running", "board_id", "owner", sqlite_where=text("state = 'running'")),
+        Index("activation_state", "board_id", "state", "agent"),
+        CLUSTERED,
+    )
+    board_id: str = _text(primary_key=True)
+    id: int = Field(primary_key=True)
+    agent: str = _text()
+    binding: str = _text()
+    trigger_seq: int
+    trigger_kind: str | None = _text(default=None)
+    state: str = _text()
+    rating: int
+    token: int
+    attempt: int
+    redone: int
+    snapshot_seq: int | None = None
+    owner: str | None = _text(default=None)
+    lease_until: float | None = None
+    done_seq: int | None = None
+
+
+class Attempt(SQLModel, table=True):
+    """An attempt that did not succeed, with its cause."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (CLUSTERED,)
+    board_id: str = _text(primary_key=True)
+    activation_id: int = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    outcome: str = _text()  # failed, stale, moot, lost
+    cause: str = _text()
+    at: float
+
+
+class ActivationRead(SQLModel, table=True):
+    """One thing that an activation looked at: an entry version, or a query, or a key that was not there."""
+
+    __tablename__ = "activation_read"
+    __table_args__ = (Index("activation_read_by_seq", "board_id", "seq"), CLUSTERED)
+    board_id: str = _text(primary_key=True)
+    activation_id: int = Field(primary_key=True)
+    ordinal: int = Field(primary_key=True)
+    strict: bool
+    seq: int | None = None
+    query: str | None = _text(default=None)
+
+
+class Budget(SQLModel, table=True):
+    """A cap and what is used of it. Scope: `board:ID`, later `agent:ID/NAME`, `day:DATE`."""
+
+    __tablename__ = "budget"
+    __table_args__ = (
+        CheckConstraint("settled - overrun + reserved <= cap", name="budget_cap"),
+        CheckConstraint("settled >= 0 AND reserved >= 0 AND overrun >= 0", name="budget_signs"),
+        CLUSTERED,
+    )
+    scope: str = _text(primary_key=True)
+    unit: str = _text(primary_key=True)
+    cap: int | None = None
+    settled: int
+    reserved: int
+    overrun: int
+
+
+class Worker(SQLModel, table=True):
+    """A process that serves boards: a new id at every start."""
+
+    __tablename__ = "worker"
+    id: str = _text(primary_key=True)
+    host: str = _text()
+    pid: int
+    started_at: float
+    beat_at: float
+
+
+TABLES = SQLModel.metadata
