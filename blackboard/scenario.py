@@ -149,7 +149,7 @@ class Scenario(Generic[P]):
     # -- boards ----------------------------------------------------------------------------------------------------
     def _begin(self, params: P, options: RunOptions) -> _Session:
         """A new board with its seed on it."""
-        from blackboard.runner.loop import seats
+        from blackboard.runner.plan import seats
 
         params = _absolute(params)
         title, team = self.team(options.get("team", "auto"), options.get("agents", {}))

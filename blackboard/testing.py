@@ -16,7 +16,7 @@ from blackboard.errors import UsageError
 from blackboard.ports import NewBoard, Notice
 from blackboard.runner import Plan, Runner
 from blackboard.runner.acting import Acting
-from blackboard.runner.loop import matcher, seats
+from blackboard.runner.plan import matcher, seats
 from blackboard.runner.view import Toolbox
 from blackboard.scenario import blocking
 from blackboard.seam import REAL

@@ -14,6 +14,7 @@ Aspect = Literal[
     "definition",
     "mechanism",
     "reason",
+    "people",
     "time",
     "quantity",
     "difference",

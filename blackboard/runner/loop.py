@@ -1,61 +1,27 @@
 """The loop of a worker: wake, notice, claim, act, commit, decide. `Runner.run` reads as that list."""
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from blackboard.activation import Agenda, Claim, Contribution, Fenced, GroupWatch, Landed, Refused, Ruling, Stale
-from blackboard.agent import Agent
-from blackboard.board import Looker, write
-from blackboard.budget import Budget
-from blackboard.conditions import Condition
-from blackboard.controller import Goal, Quiet, Verdict, Watching, decide
-from blackboard.entry import Quiescence
-from blackboard.matching import Matcher, Pattern
-from blackboard.ports import Notice, Seat, Store, Summary, Worker
+from blackboard.activation import Agenda, Claim, Contribution, Fenced, Landed, Refused, Ruling, Stale
+from blackboard.controller import Quiet, Verdict
+from blackboard.errors import StoreError
+from blackboard.ports import Store, Worker
 from blackboard.runner.acting import Acted, Acting
+from blackboard.runner.ending import conclude, judged, strike
 from blackboard.runner.events import Event, Observer, What, tell
 from blackboard.runner.heart import Heart
+from blackboard.runner.noticing import unnoticed
+from blackboard.runner.plan import Plan, matcher, seats
 from blackboard.runner.view import Toolbox
 from blackboard.seam import REAL, Seam
 
 T = TypeVar("T")
-SLOTS = 5  # activations at a time
 POLL = 0.5  # seconds; the net under lost hints, and how soon a cancel from another process is seen
 MOST_REDOS = 100  # times that one activation may go stale before it counts as failed
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a runner works on: who sits at the board, when it is done, what it may use."""
-
-    agents: Sequence[Agent]
-    done: Condition
-    stop: Condition | None = None
-    budget: Budget = field(default_factory=Budget)
-    resources: Sequence[object] = ()
-    tools: dict[Any, Callable[..., Any]] = field(default_factory=dict)
-    slots: int = SLOTS
-
-
-def seats(agents: Sequence[Agent]) -> list[Seat]:
-    """The places of agents at a board."""
-    return [Seat(a.name, a.watching, a.code_version) for a in agents]
-
-
-def matcher(agents: Sequence[Agent]) -> Matcher:
-    """What wakes these agents."""
-    singles = [Pattern(a.name, a.kind, a.statuses, a.where, a.rating) for a in agents if not a.is_group]
-    groups = [
-        GroupWatch(a.name, a.kind.kind_name, a.kind.lifecycle.done, a.rating)
-        for a in agents
-        if a.is_group and isinstance(a.rating, int)
-    ]
-    return Matcher(singles, groups)
 
 
 class Runner:
@@ -139,7 +105,7 @@ class Runner:
         if not self._behind:
             return
         self._behind = False
-        notices, groups = await self._notice_lane.run(self._unnoticed)
+        notices, groups = await self._notice_lane.run(lambda: unnoticed(self._store, self._board, self._matcher))
         if notices or groups:
             in_place = await self._in_store(lambda: self._store.notice(self._board, notices, groups))
             self._behind = not in_place
@@ -147,10 +113,10 @@ class Runner:
 
     async def _claim(self) -> None:
         """Take what can be had, the work of dead workers included."""
+        looking, self._look = self._look, False
         agenda = self._agenda()
-        if not self._look or agenda.slots < 1:
+        if not looking or agenda.slots < 1:  # full: the commit that frees a slot claims what follows
             return
-        self._look = False
         claims = await self._in_store(lambda: self._store.claim(self._board, agenda))
         self._refused = claims.refused
         self._act(claims.taken)
@@ -168,17 +134,21 @@ class Runner:
         if not self._judge and (self._running or self._finished):
             return None
         self._judge = False
-        summary, goal, watching = await self._notice_lane.run(self._state)
-        if summary.status != "open":
-            return self._concluded()
-        said = decide(summary, goal, self._plan.budget, watching, self._refused)
+        head, said = await self._notice_lane.run(
+            lambda: judged(self._store, self._board, self._plan, self._ran(), self._refused)
+        )
         if said is None:
             return None
         if isinstance(said, Quiet):
             self._behind = self._judge = True
-            await self._in_store(lambda: self._strike(summary.head, said))
+            await self._in_store(lambda: strike(self._store, self._board, said, head))
             return None
-        return await self._conclude(said, summary.head)
+        if not await self._in_store(lambda: conclude(self._store, self._board, said, head)):
+            record = self._store.board(self._board)
+            self._behind = self._judge = True
+            return said if record is not None and record.status != "open" else None
+        tell(Event("ended", self._board, detail=str(said)), self._observer)
+        return said
 
     # -- what the steps need ---------------------------------------------------------------------------------------
     async def _open(self) -> None:
@@ -253,11 +223,13 @@ class Runner:
         claim = contribution.claim
         if isinstance(ruling, Landed):
             self._behind |= ruling.lagging
-            self._judge |= self._may_end(contribution)
+            self._judge |= self._plan.may_end({w.kind for w in contribution.writes})
             self._tell("landed" if contribution.failed is None else "failed", claim, ruling.keys, contribution.failed)
         elif isinstance(ruling, Stale) and ruling.again is not None:
             self._redo(ruling.again, ruling)
         elif isinstance(ruling, Refused):
+            if contribution.failed is not None:
+                raise StoreError(f"{self._board}: a failure of {claim.agent} cannot be recorded: {ruling.reason}")
             self._finished.append(Acted(claim, error=RuntimeError(ruling.reason)))
         else:
             detail = "; ".join(ruling.changed) if isinstance(ruling, Stale) else ruling.reason
@@ -271,68 +243,6 @@ class Runner:
             return
         self._tell("redone", claim, detail="; ".join(stale.changed))
         self._act([claim])
-
-    def _may_end(self, contribution: Contribution) -> bool:
-        """Whether these writes may have reached the goal, or the condition to stop."""
-        written = {w.kind for w in contribution.writes}
-        for condition in (self._plan.done, self._plan.stop):
-            if condition is not None:
-                kinds = condition.kinds
-                if kinds is None or written & {k.kind_name for k in kinds}:
-                    return True
-        return False
-
-    def _unnoticed(self) -> tuple[list[Notice], list[GroupWatch]]:
-        """What the agents have not seen, matched; user code runs here, outside any transaction."""
-        record = self._store.board(self._board)
-        head = record.head if record else 0
-        cursors = {s.name: s.cursor for s in self._store.seats(self._board)}
-        groups = [g for g in self._matcher.groups if cursors.get(g.agent, 0) < head]
-        behind = {name: cursors.get(name, 0) for name in self._matcher.singles if cursors.get(name, 0) < head}
-        found: dict[str, list[Any]] = {name: [] for name in behind}
-        after = upto = min(behind.values(), default=head)
-        while behind and (rows := self._store.feed(self._board, after)):
-            for row in rows:
-                for proposal in self._matcher.match(row.kind, row.status, row.body, row.seq):
-                    if row.seq > behind.get(proposal.agent, head):
-                        found[proposal.agent].append(proposal)
-            after = upto = rows[-1].seq
-        return [Notice(a, cursor, max(upto, cursor), tuple(found[a])) for a, cursor in behind.items()], groups
-
-    def _state(self) -> tuple[Summary, Goal, list[Watching]]:
-        """The summary, what the conditions say at its head, and who has had nothing to do."""
-        summary = replace(self._store.summary(self._board), ran_seconds=self._ran())
-        at_head = Looker(self._store, self._board, summary.head)
-        reached = self._plan.done.holds(at_head)
-        stop = str(self._plan.stop) if self._plan.stop is not None and self._plan.stop.holds(at_head) else None
-        missing = () if reached else tuple(self._plan.done.missing(at_head))
-        idle = not summary.states.get("running") and not summary.states.get("pending")
-        had = Counter(a.agent for a in self._store.activations(self._board)) if idle and not reached else Counter()
-        watching = [Watching(a.name, a.watching, had[a.name]) for a in self._plan.agents]
-        return summary, Goal(reached, missing, stop), watching
-
-    def _strike(self, head: int, quiet: Quiet) -> bool:
-        body = Quiescence(waiting=quiet.waiting)
-        entry = replace(write(body, body.lifecycle.first), author="board")
-        outside = Claim(self._board, 0, "board", 0, None, head, 0, 0)
-        return self._store.strike(self._board, head, Contribution(outside, "board", (entry,)))
-
-    async def _conclude(self, verdict: Verdict, head: int) -> Verdict | None:
-        """Write the verdict at the head that was judged; None if the board has moved since."""
-        text = json.dumps({"ending": verdict.ending, "reasons": verdict.reasons})
-        final = verdict.ending == "complete"
-        written = await self._in_store(lambda: self._store.conclude(self._board, text, head, final))
-        self._behind = self._judge = not written
-        if not written:
-            return None
-        tell(Event("ended", self._board, detail=str(verdict)), self._observer)
-        return verdict
-
-    def _concluded(self) -> Verdict:
-        """What another worker has decided."""
-        record = self._store.board(self._board)
-        found = json.loads(record.verdict or '{"ending": "cancelled", "reasons": []}') if record else {}
-        return Verdict(found["ending"], tuple(found["reasons"]))
 
     async def _leave(self) -> None:
         """Stop what runs; give back what was not finished, so that another worker can have it at once."""

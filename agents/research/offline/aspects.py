@@ -13,7 +13,8 @@ LIMITS = (
     r"\b(?:risk|limit|limitation|problem|drawback|danger|weakness|downside|disadvantage|failure|pitfall|threat"
     r"|challenge|shortcoming|trade-?off)(?:e?s)?\b"
 )
-NAMES = _any(LIMITS, r"(?:benefit|advantage|strength|example|instance|difference|cost|price|reason|purpose|meaning)s?")
+UNSAID = _any(LIMITS, r"(?:benefit|advantage|strength|example|difference|reason|purpose|meaning|requirement)s?")
+NAMES = _any(UNSAID.pattern, r"(?:cost|price|use|effect|cause|part|type|kind|feature|step)s?")
 
 # The first that fits wins, so the plain question words come last.
 ASKED: dict[Aspect, re.Pattern[str]] = {
@@ -23,6 +24,7 @@ ASKED: dict[Aspect, re.Pattern[str]] = {
     "example": _any(r"\b(?:example|instance|use case)s?\b"),
     "requirements": _any(r"\b(?:require|prerequisite|precondition)", r"\bneeds?$", r"\bnecessary\b"),
     "quantity": _any(r"\bhow (?:many|much|long|often|large|big|fast|far)\b", r"^what .*\b(?:cost|price|size|number)s?\b"),
+    "people": _any(r"^who\b(?! (?:is|are|was|were)\b)", r"\bwhom\b"),
     "time": _any(r"^when\b", r"^what (?:year|date|day)\b", r"\bsince when\b"),
     "reason": _any(r"^why\b", r"\b(?:reason|purpose)s?\b", r"^what .*\bfor$"),
     "definition": _any(r"^(?:what|who)(?:'s|’s| is| are| was| were)\b(?!.*\bof\b)", r"\bdefin", r"\bmean(?:s|t|ing)?\b"),
@@ -36,18 +38,22 @@ TOLD: dict[Aspect, re.Pattern[str]] = {
     "limits": _any(
         LIMITS,
         r"\b(?:fail|lose|break|mislead|suffer|leak|cost|hallucinate|poison|exploit)s?\b",
+        r"\b(?:not (?:safe|enough|sufficient|reliable|possible)|too (?:long|large|slow|many|much|expensive))\b",
         r"\b(?:cannot|can't|does not|do not|only if|unless|however|lost|stale|wrong|expensive|slow|unsafe|untrusted"
         r"|attack\w*|harm\w*|injection|conflicts?)\b",
     ),
     "benefits": _any(
         r"\b(?:benefit|advantage|gain|improve|save|allow|enable|reduce|avoid|let|solve)s?\b",
-        r"\b(?:cheaper|faster|better|safer|easier)\b",
+        r"\b(?<!no )(?:cheaper|faster|better|safer|easier)\b",
     ),
     "requirements": _any(
         r"\b(?:must|should|need|require|depend)s?\b", r"\b(?:have|has|had) to\b", r"\b(?:only if|necessary|not enough)\b"
     ),
     "example": _any(r"\b(?:for example|for instance|such as|e\.g\.)"),
     "quantity": _any(r"\d", r"\b(?:half|twice|dozens?|hundreds?|thousands?|millions?|billions?)\b"),
+    "people": _any(
+        r"(?-i:\b[A-Z][a-z]+ (?:[A-Z]\. )?[A-Z][a-z]+\b)", r"\b(?:colleagues|authors?|researchers?|inventors?|team)\b"
+    ),
     "time": _any(r"\b(?:1[5-9]|20)\d\d\b", r"\b(?:when|before|after|until|once|as soon as)\b"),
     "reason": _any(r"\b(?:because|since|so that|therefore|reason|why|otherwise|in order to|hence)\b"),
     "mechanism": _any(r"\b(?:by|when|then|each|every|first|next|uses?|works?|through|step|sends?|reads?|writes?)\b"),
@@ -60,8 +66,13 @@ def aspect_of(clause: str) -> Aspect:
 
 
 def names_aspect(word: str) -> bool:
-    """Whether the word only names an aspect (`risks`, `examples`): documents need not repeat it."""
+    """Whether the word names an aspect that things have: `costs`, `risks`."""
     return NAMES.fullmatch(word) is not None
+
+
+def goes_unsaid(word: str) -> bool:
+    """Whether the word only names an aspect: who tells of `risks` or `examples` need not say so."""
+    return UNSAID.fullmatch(word) is not None
 
 
 def signs(sentence: str, aspect: Aspect) -> int:

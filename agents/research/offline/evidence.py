@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from agents.research.kinds import Aspect, Subtask
 from agents.research.offline import wording
 from agents.research.offline.aspects import signs
-from agents.research.offline.picking import Sentence, defines, is_about_thing, opens_with, things
+from agents.research.offline.picking import Sentence, defines, has, is_about_thing, opens_with, things
 from blackboard.tools.extractive import words
 
 ENOUGH = 0.5  # share of the words asked for that the sentences must hold
@@ -15,6 +15,7 @@ UNTOLD = 0.7  # of the confidence is left if no sentence is worded as what was a
 WORDED: dict[Aspect, str] = {
     "definition": "a definition",
     "reason": "a reason",
+    "people": "a name",
     "time": "a time",
     "quantity": "a quantity",
     "difference": "a comparison",
@@ -31,7 +32,7 @@ def lack(picked: Sequence[Sentence], subtask: Subtask) -> str:
     unknown = [thing for thing, stems in named.items() if not any(is_about_thing(s, stems) for s in picked)]
     if unknown and (subtask.aspect == "difference" or len(unknown) == len(named)):
         return f"No sentence of the documents is about {quoted(unknown, 'or')}."
-    if subtask.aspect == "definition" and not any(opens_with(s.text, subtask.subject) or _tells(s, subtask) for s in picked):
+    if subtask.aspect == "definition" and not any(_says_what(s, subtask.subject) for s in picked):
         return f"No sentence of the documents says what “{subtask.subject}” is."
     held, missing = _held(picked, subtask, in_context=True)
     if not picked or len(held) < ENOUGH * len(held + missing):
@@ -60,8 +61,14 @@ def _held(picked: Sequence[Sentence], subtask: Subtask, *, in_context: bool = Fa
         given = given.union(*(s.heading | s.document for s in picked))
     asked = wording.content(subtask.text) or wording.words(subtask.subject or subtask.text)
     asked = [word for word in dict.fromkeys(asked) if words(word)] or [subtask.text]
-    held = [word for word in asked if given.issuperset(words(word)) and words(word)]
+    held = [word for word in asked if words(word) and all(has(given, stem) for stem in words(word))]
     return held, [word for word in asked if word not in held]
+
+
+def _says_what(sentence: Sentence, subject: str) -> bool:
+    """Whether it defines the subject, or speaks of it if it is a term; common words open many sentences."""
+    is_term = wording.is_name(subject) or len(words(subject)) > 1
+    return defines(sentence.text, subject) or (is_term and opens_with(sentence.text, subject))
 
 
 def _tells(sentence: Sentence, subtask: Subtask) -> bool:

@@ -1,9 +1,10 @@
 """Chooses the sentences that answer a subtask from the passages that a search found."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from os.path import commonprefix
 
 from agents.research.kinds import Quote, Subtask
 from agents.research.offline import wording
@@ -29,9 +30,15 @@ LEANING = re.compile(
 )
 
 
-TELLING = frozenset(("difference", "requirements", "limits", "benefits", "example", "time", "quantity"))
+TELLING = frozenset(("difference", "requirements", "limits", "benefits", "example", "people", "time", "quantity"))
 """Aspects that have words of their own: a sentence without one does not tell them."""
 OPENING = r"(?:an?\s+|the\s+)?[\"“*`]*"
+SAYS = (  # `is shared memory`, but not `is better`, `is not`, `is used for`
+    r"\s+(?:(?:is|are)\s+(?!not\b|more\b|less\b|also\b|often\b|never\b|always\b|only\b|better\b|worse\b|\w+ly\b"
+    r"|\w+er\s+than\b|\w+(?:able|ful)\b|(?:easy|easier|hard|fast|slow|safe)\b"
+    r"|\w+(?:ed|en|wn)\s+(?:to|by|in|as|for|at|with|when|from|on|once|if)\b)"
+    r"|means\b|stands\s+for\b|refers\s+to\b)"
+)
 
 
 @dataclass(frozen=True)
@@ -75,8 +82,9 @@ class Sentence:
 def pick(passages: Sequence[Passage], subtask: Subtask) -> list[Sentence]:
     """Up to three sentences about the subtask, none saying the same as another; the best first."""
     scored = _scored(list(prose(passages)), subtask)
+    named = list(things(subtask.subject).values())
     picked: list[Sentence] = []
-    while len(picked) < MOST and (found := _next(scored, picked)):
+    while len(picked) < MOST and (found := _next(scored, picked, named)):
         picked.append(found)
     return _to_read(picked)
 
@@ -133,33 +141,38 @@ def _score(sentence: Sentence, subtask: Subtask) -> float:
     asked, named = asked_of(subtask), things(subtask.subject).values()
     on_topic = share(asked, sentence.stems) + 0.3 * share(asked, sentence.stems | sentence.heading | sentence.document)
     on_topic += 0.7 * sum(names(sentence.text, thing) for thing in named) / max(len(named), 1)
+    on_topic += 0.5 * share(asked.difference(*named), sentence.stems | sentence.heading)
+    on_topic += 0.3 * opens_with(sentence.text, subtask.subject)
     told = signs(sentence.text, subtask.aspect)
     if subtask.aspect in TELLING:
         told += signs(sentence.passage.heading, subtask.aspect)
         score = on_topic + 0.3 * min(3, told) + 0.3 * (aspect_of(sentence.text) == subtask.aspect)
+        score -= 0.6 * defines(sentence.text, subtask.subject)  # the part that asks for it has it
     else:
         score = on_topic + 0.2 * min(2, told) + _definition_score(sentence.text, subtask)
     return score + 0.2 * (sentence.place[1] == 0)  # paragraphs begin with what they are about
 
 
 def _definition_score(text: str, subtask: Subtask) -> float:
-    """For saying what the subject is where that is asked; elsewhere the part that asks for it has it already."""
+    """For saying what the subject is where that is asked, and nothing else."""
     wanted = subtask.aspect == "definition"
-    score = -0.4 if wanted or subtask.aspect == "mechanism" else 0.0
-    score *= signs(text, "difference") > 0  # it tells of two things
     if defines(text, subtask.subject):
-        return score + (1.0 if wanted else -0.3)
+        return 1.0 if wanted else -0.3
+    elsewhere = signs(text, "difference") or signs(text, "limits")
+    score = -0.4 if elsewhere and (wanted or subtask.aspect == "mechanism") else 0.0
     return score + 0.5 * (wanted and opens_with(text, subtask.subject))
 
 
-def _next(scored: list[Sentence], picked: list[Sentence]) -> Sentence | None:
+def _next(scored: list[Sentence], picked: list[Sentence], named: list[frozenset[str]]) -> Sentence | None:
     """The best one left that says something new and can be understood beside those picked."""
     passages = {number for number, _ in (s.place for s in picked)}
     following = {(number, nth + 1) for number, nth in (s.place for s in picked)}
+    untold = [thing for thing in named if not any(names(s.text, thing) for s in picked)]
     fitting = [
-        replace(s, score=s.score + 0.15 * (s.place[0] in passages) + 0.2 * (s.place in following))
+        replace(s, score=s.score + 0.15 * (s.place[0] in passages) + 0.2 * (s.place in following) + 0.5 * new)
         for s in scored
         if (not s.leans or s.place in following) and not any(says_the_same(s, other) for other in picked)
+        for new in [sum(names(s.text, thing) for thing in untold)]
     ]
     best = max(fitting, key=lambda s: (s.score, [-n for n in s.place]), default=None)
     least = FAR_BELOW * max((s.score for s in picked), default=0)
@@ -173,7 +186,8 @@ def asked_of(subtask: Subtask) -> set[str]:
 
 def things(subject: str) -> dict[str, frozenset[str]]:
     """Each thing that a subject names, with its word stems: `RAG and fine-tuning` are two."""
-    named = {thing: frozenset(words(thing)) for thing in re.split(r",\s*|\s+and\s+", subject)}
+    parted = re.split(r"(?:,|\s+and)\s+(?:an?\s+|the\s+)?|^(?:an?|the)\s+", subject)
+    named = {thing: frozenset(words(thing)) for thing in parted}
     return {thing: stems for thing, stems in named.items() if stems}
 
 
@@ -199,23 +213,33 @@ def defines(text: str, subject: str) -> bool:
     """Whether it begins by saying what the subject is: `A lease is`, `RAG, …, gives`, `Model Context Protocol (MCP)`."""
     thing = _as_pattern(subject)
     aside = r"(?:\s*\([^)]{1,80}\)|,[^,.]{1,80},)"
-    says = r"\s+(?:is\s+(?:an?|the|one|when)|are(?!\s+\w+er)|means|stands\s+for|refers\s+to)\b"
-    forms = rf"{OPENING}{thing}[\"”*`]*(?:{aside}|{aside}?{says})|[^.,;(]{{1,80}}(?:\(|,\s+){thing}[),]"
+    forms = rf"{OPENING}{thing}[\"”*`]*(?:{aside}|{aside}?{SAYS})|[^.,;(]{{1,80}}(?:\(|,\s+){thing}[),]"
     return bool(subject) and re.match(forms, text, re.IGNORECASE) is not None
 
 
 def opens_with(text: str, subject: str) -> bool:
-    """Whether the subject, with a word before it at most, is what the sentence speaks of: `Supervised fine-tuning …`."""
-    return bool(subject) and re.match(rf"{OPENING}(?:\w+\s+)?{_as_pattern(subject)}\b", text, re.IGNORECASE) is not None
+    """Whether the sentence speaks of the subject, or of a kind of it: `A lease …`, `Supervised fine-tuning …`."""
+    opening = rf"(?:{OPENING}|\w+\s+){_as_pattern(subject)}\b"
+    return bool(subject) and re.match(opening, text, re.IGNORECASE) is not None
 
 
 def _as_pattern(subject: str) -> str:
     return r"\W+".join(re.escape(word.removesuffix("s")) + "(?:e?s)?" for word in wording.words(subject)) or r"(?!)"
 
 
-def share(asked: set[str] | frozenset[str], given: set[str] | frozenset[str]) -> float:
+def share(asked: Collection[str], given: Collection[str]) -> float:
     """How much of what is asked is given, 0 to 1."""
-    return len(asked & given) / len(asked) if asked else 0
+    return sum(has(given, word) for word in asked) / len(asked) if asked else 0
+
+
+def has(given: Collection[str], word: str) -> bool:
+    """Whether a stem is among others, or one that differs only in its ending: `defend` and `defence`."""
+    return word in given or (len(word) > 5 and any(_akin(word, other) for other in given))
+
+
+def _akin(one: str, other: str) -> bool:
+    common = len(commonprefix((one, other)))
+    return common >= 5 and len(one) - common <= 2 and len(other) - common <= 2
 
 
 def says_the_same(one: Sentence, other: Sentence) -> bool:

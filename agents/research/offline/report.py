@@ -109,7 +109,7 @@ def _told(answer: Answer, sources: Sources, told: set[str]) -> str:
         return " ".join([answer.text, *(f"[{sources.number(q)}]" for q in answer.quotes)])
     again = [f"[{sources.number(q)}]" for q in answer.quotes if q.sentence in told]
     new = [sources.cited(q) for q in answer.quotes if q.sentence not in told]
-    pointer = [f"See {'also ' if new else ''}{' and '.join(again)} above."] if again else []
+    pointer = [f"See {'also ' if new else ''}{' and '.join(filter(None, [', '.join(again[:-1]), again[-1]]))} above."] if again else []
     return " ".join([*new, *pointer])
 
 

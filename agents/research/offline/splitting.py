@@ -28,8 +28,8 @@ POLITE = _pattern(
     r"|(?:explain|describe|summari[sz]e|define|discuss|outline)\s+)+"
 )
 NEXT_CLAUSE = _pattern(
-    rf"[\s,;]*\b(?:and|but|or|then|also)\s+(?={ASKING}\b|{VERB_FIRST} (?:it|they|there|the|an?|i|we|you)\b)",
-    rf"[,;]\s*(?={ASKING}\b)",
+    rf"[\s,;]*\b(?:and|but|or|then|also)\s+(?={ASKING}\s+\w|{VERB_FIRST} (?:it|they|there|the|an?|i|we|you)\b)",
+    rf"[,;]\s*(?={ASKING}\s+\w)",
 )
 OPEN_QUESTION = _pattern(rf"^(?:what|who|which)\b|^(?:{ASKING}\b.*?\s)?{VERB_FIRST}\b")
 DEFINITION = _pattern(rf"^(?:what|who)(?:'s|’s| {BEING})\s+(.+)$")
@@ -44,6 +44,7 @@ COMPARED = [
     _pattern(rf"^how (?:do|does|did|is|are) {THING} (?:differ|different|compared?)(?: from| to| with) {THING}$"),
     _pattern(rf"^how (?:do|does|are) {THING} and {THING} (?:differ|different|compare)$"),
     _pattern(rf"^should (?:i|we|one) (?:use|choose|pick|take|prefer) {THING},? or {THING}$"),
+    _pattern(rf"^when {wording.AUXILIARY} (?:i|we|one) (?:use|choose) {THING} (?:instead of|rather than|over) {THING}$"),
     _pattern(rf"^(?:which|what) is \w+:?,? {THING},? or {THING}$"),
     _pattern(rf"^(?:is|are) {THING} (?:\w+er|worse|more \w+) than {THING}$"),
     _pattern(rf"^{THING},? (?:versus|vs\.?) {THING}$"),
@@ -139,11 +140,18 @@ def _further(clause: str, part: Subtask) -> list[Subtask]:
         return [_part(how, "mechanism", part.subject), _limits(topic)]
     if not _is_sentence(clause):
         return []
-    main = wording.main_phrases(clause)
+    main = [_as_written(phrase, clause) for phrase in wording.main_phrases(clause)]
     parts = [_defined(phrase) for phrase in main]
-    if main and part.aspect not in ("limits", "time", "quantity"):
+    is_term = bool(main) and (" " in ARTICLE.sub("", main[0]) or wording.is_name(main[0]))
+    if is_term and part.aspect in ("general", "mechanism", "benefits", "requirements"):
         parts += [*([_required(main[0])] if len(main) == 1 else []), _limits(main[0])]
     return parts
+
+
+def _as_written(phrase: str, clause: str) -> str:
+    """With the article that it has there: `a run`."""
+    article = re.search(rf"\b(an?) {re.escape(phrase)}\b", clause, re.IGNORECASE)
+    return f"{article.group(1).lower()} {phrase}" if article else phrase
 
 
 def _topic(clause: str) -> str:
@@ -172,7 +180,7 @@ def _defined(thing: str) -> Subtask:
 
 
 def _required(thing: str) -> Subtask:
-    return _part(f"What {'do' if wording.is_plural(thing) else 'does'} {thing} require", "requirements", thing)
+    return _part(f"What {'do' if wording.is_plural(thing) else 'does'} {thing} require", "requirements", ARTICLE.sub("", thing))
 
 
 def _limits(thing: str) -> Subtask:

@@ -3,17 +3,18 @@
 import re
 from collections.abc import Iterator
 
-from agents.research.offline.aspects import names_aspect
+from agents.research.offline.aspects import goes_unsaid
 
 WORD = re.compile(r"[^\W_]+(?:[-'’./][^\W_]+)*[+#]*")
 AUXILIARY = "(?:do|does|did|can|could|should|would|will|must|may|might)"
-DETERMINERS = frozenset("a an the this that each every its their his her my your our no some any".split())
+DETERMINERS = frozenset("a an the this each every its their his her my your our no some any".split())
+RELATIVE = frozenset("that which who what".split())
 
 FUNCTION = frozenset(
     """a about above across after against all also although always am among an and another any anybody anyone are
     around as at be because been before behind being below best better between both but by can cannot could did do
     does doing done down during each either else enough ever every everybody few for from further had has have having
-    he her here hers him his how i if in into is it its itself just least less like many may me might mine more most
+    he her here hers him his how i if in instead into is it its itself just least less like many may me might mine more most
     much must my near neither never no none nor not nothing now of off often on once one only onto or other others our
     ours out over own per perhaps please quite rather really same several shall she should since so some somebody
     someone something still such than that the their theirs them themselves then there these they thing things this
@@ -27,8 +28,8 @@ FUNCTION = frozenset(
 VERBS = frozenset(
     """achieve act add agree aim allow answer apply arise arrive ask avoid base become begin behave belong break bring
     build call cause change choose claim come communicate compare compete consist contain continue contribute cooperate
-    coordinate cost create deal decide define depend describe detect develop differ discover end ensure exist expect
-    expire explain fail fall find finish fit follow get give go grow guarantee hallucinate handle help hold improve
+    coordinate cost crash create deal decide define depend describe detect develop die differ discover end ensure exist expect
+    expire explain fail fall find finish fit follow get give go grow guarantee hallucinate handle hang help hold improve
     include increase introduce invent involve keep know lead learn leave let live lose make manage mean measure meet
     move need occur offer organise organize perform prevent produce prove provide reach react read reduce rely remain
     remember replace require resolve run save say scale see select send serve share solve speak stand start stay stop
@@ -37,7 +38,7 @@ VERBS = frozenset(
 )
 """Base forms that part a subject from an object in `how do agents agree on shared state`."""
 
-NOT_VERBS = frozenset(("enterprise", "exercise", "otherwise", "franchise", "expertise", "merchandise"))
+NOT_VERBS = frozenset(("enterprise", "exercise", "otherwise", "franchise", "expertise", "merchandise", "shared"))
 
 
 def words(text: str) -> list[str]:
@@ -47,7 +48,7 @@ def words(text: str) -> list[str]:
 
 def carries_subject(word: str) -> bool:
     """Whether the word says what a text is about."""
-    return word.lower() not in FUNCTION and not names_aspect(word)
+    return word.lower() not in FUNCTION and not goes_unsaid(word)
 
 
 def content(text: str) -> list[str]:
@@ -56,13 +57,13 @@ def content(text: str) -> list[str]:
 
 
 def is_verb(word: str, before: str = "") -> bool:
-    """Whether the word is most likely a verb; never after an article, inflected (`expires`) only after a noun."""
+    """Whether the word is most likely a verb: not after an article; inflected (`expires`) only after a noun or `who`."""
     if before in DETERMINERS:
         return False
     if word in VERBS or (len(word) > 6 and word not in NOT_VERBS and re.search(r"(?:i[sz]e|ify)$", word)):
         return True
-    inflected = word.endswith(("s", "ed")) and carries_subject(before)
-    return inflected and not VERBS.isdisjoint((word[:-1], word[:-2]))
+    inflected = word.endswith(("s", "ed")) and (carries_subject(before) or before in RELATIVE)
+    return inflected and word not in NOT_VERBS and not VERBS.isdisjoint((word[:-1], word[:-2]))
 
 
 def phrases(clause: str) -> list[str]:

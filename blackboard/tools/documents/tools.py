@@ -9,13 +9,13 @@ MOST_BYTES = 64 * 1024
 
 
 @tool(effects="none", returns="untrusted")
-def search_documents(query: str, limit: int = 5, library: Library = resource(Library)) -> list[Passage]:  # noqa: B008
+def search_documents(query: str, limit: int = 5, library: Library = resource(Library)) -> list[Passage]:
     """Passages of the user's documents that share words with the query, best first, with their byte offsets."""
     return library.search(query, limit)
 
 
 @tool(effects="none", returns="untrusted")
-def read_passage(document: str, start: int, end: int, library: Library = resource(Library)) -> str:  # noqa: B008
+def read_passage(document: str, start: int, end: int, library: Library = resource(Library)) -> str:
     """Exactly what stands now in a document from byte `start` to before byte `end`, at most 64 KiB at once."""
     if end - start > MOST_BYTES:
         raise UsageError(f"{end - start} bytes are too many at once; ask for at most {MOST_BYTES}")

@@ -1,0 +1,48 @@
+"""Ending: what the controller is shown of a board, and how its decision is written down."""
+
+import json
+from collections import Counter
+from dataclasses import replace
+
+from blackboard.activation import Claim, Contribution
+from blackboard.board import Looker, to_verdict, write
+from blackboard.controller import Goal, Quiet, Verdict, Watching, decide
+from blackboard.entry import Quiescence
+from blackboard.ports import Store, Summary
+from blackboard.runner.plan import Plan
+
+
+def judged(store: Store, board: str, plan: Plan, ran: float, refused: str | None) -> tuple[int, Verdict | Quiet | None]:
+    """What the controller says of the board, and the head at which it does. `ran`: seconds of work so far."""
+    summary = replace(store.summary(board), ran_seconds=ran)
+    if summary.status != "open":  # another worker has decided
+        record = store.board(board)
+        return summary.head, to_verdict(record.verdict) if record else None
+    goal = _goal(store, board, plan, summary)
+    idle = not (summary.states.get("running") or summary.states.get("pending"))
+    had = Counter(a.agent for a in store.activations(board)) if idle and not goal.reached else Counter()
+    watching = [Watching(a.name, a.watching, had[a.name]) for a in plan.agents]
+    return summary.head, decide(summary, goal, plan.budget, watching, refused)
+
+
+def _goal(store: Store, board: str, plan: Plan, summary: Summary) -> Goal:
+    """What the conditions say; `when` runs user code, outside any transaction."""
+    at_head = Looker(store, board, summary.head)
+    if plan.done.holds(at_head):
+        return Goal(reached=True)
+    stop = str(plan.stop) if plan.stop is not None and plan.stop.holds(at_head) else None
+    return Goal(missing=tuple(plan.done.missing(at_head)), stop=stop)
+
+
+def strike(store: Store, board: str, quiet: Quiet, head: int) -> bool:
+    """Put the first quiescence on the board; False if the board has moved since it was judged."""
+    body = Quiescence(waiting=quiet.waiting)
+    entry = replace(write(body, body.lifecycle.first), author="board")
+    outside = Claim(board, 0, "board", 0, None, head, 0, 0)
+    return store.strike(board, head, Contribution(outside, "board", (entry,)))
+
+
+def conclude(store: Store, board: str, verdict: Verdict, head: int) -> bool:
+    """Write the verdict at the head that was judged; False if the board has moved since."""
+    text = json.dumps({"ending": verdict.ending, "reasons": verdict.reasons})
+    return store.conclude(board, text, head, verdict.ending == "complete")

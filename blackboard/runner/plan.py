@@ -1,0 +1,53 @@
+"""What a runner works on, and what follows from it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from blackboard.activation import GroupWatch
+from blackboard.agent import Agent
+from blackboard.budget import Budget
+from blackboard.conditions import Condition
+from blackboard.matching import Matcher, Pattern
+from blackboard.ports import Seat
+from blackboard.tool import Tool
+
+SLOTS = 5  # activations at a time
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Who sits at the board, when it is done, what it may use."""
+
+    agents: Sequence[Agent]
+    done: Condition
+    stop: Condition | None = None
+    budget: Budget = field(default_factory=Budget)
+    resources: Sequence[object] = ()
+    tools: Mapping[Tool[..., Any], Callable[..., object]] = field(default_factory=dict)
+    slots: int = SLOTS
+
+    def may_end(self, written: set[str]) -> bool:
+        """Whether writes of these kinds may have reached the goal, or the condition to stop."""
+        for condition in (self.done, self.stop):
+            if condition is not None:
+                kinds = condition.kinds
+                if kinds is None or written & {k.kind_name for k in kinds}:
+                    return True
+        return False
+
+
+def seats(agents: Sequence[Agent]) -> list[Seat]:
+    """The places of agents at a board."""
+    return [Seat(a.name, a.watching, a.code_version) for a in agents]
+
+
+def matcher(agents: Sequence[Agent]) -> Matcher:
+    """What wakes these agents."""
+    singles = [Pattern(a.name, a.kind, a.statuses, a.where, a.rating) for a in agents if not a.is_group]
+    groups = [
+        GroupWatch(a.name, a.kind.kind_name, a.kind.lifecycle.done, a.rating)
+        for a in agents
+        if a.is_group and isinstance(a.rating, int)
+    ]
+    return Matcher(singles, groups)
