@@ -1,0 +1,1 @@
+"""The agents that come with the project: one family a folder, one agent a file."""

@@ -109,7 +109,6 @@ class Contribution:
     groups: tuple[GroupWatch, ...] = ()  # fan-in watches among them, judged inside by counters
     failed: str | None = None  # the cause, where the activation ends as failed
 
-
     @property
     def relied_on(self) -> set[int]:
         """The versions that must still be the newest when this lands."""

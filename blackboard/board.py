@@ -12,6 +12,7 @@ from typing import Any, Self, cast
 
 from pydantic import ConfigDict
 from pydantic_core import to_jsonable_python
+from typing_extensions import override
 
 from blackboard import settings
 from blackboard.activation import Claim, Contribution, Query, QueryRead, Write
@@ -62,6 +63,7 @@ class Looker(Reader):
     def _missed(self, key: str, strict: bool) -> None:
         """A key was asked for and not there."""
 
+    @override
     def get(
         self, kind: type[K], key: str | None = None, /, *, of: Entry[Any] | None = None, strict: bool = True
     ) -> Entry[K]:
@@ -90,6 +92,7 @@ class Looker(Reader):
         self._saw(row, strict)
         return to_entry(kind, row)
 
+    @override
     def find(
         self,
         kind: type[K],
@@ -108,6 +111,7 @@ class Looker(Reader):
         self._asked(QueryRead(query, bound=bound), strict)
         return [self._entry(kind, row, strict) for row in rows]
 
+    @override
     def count(
         self,
         kind: type[K],
@@ -122,6 +126,7 @@ class Looker(Reader):
         self._asked(QueryRead(query, counted=True), strict)
         return self._store.count(self._board, query, self._as_of)
 
+    @override
     def linked(self, entry: Entry[Any], kind: type[K], /, *, strict: bool = True) -> list[Entry[K]]:
         query = _query(kind, None, entry, None, {})
         self._asked(QueryRead(query), strict)
@@ -132,6 +137,7 @@ class Looker(Reader):
         by_key = {r.key: r for r in sorted(rows, key=lambda r: r.born) if r.status != RETRACTED and r.key != entry.key}
         return [self._entry(kind, row, strict) for row in by_key.values()]
 
+    @override
     def history(self, entry: Entry[K], /) -> list[Entry[K]]:
         kind = type(entry.body)
         rows = self._store.versions(self._board, entry.key)

@@ -1,5 +1,6 @@
 """Conditions: one small language for `done=` and `stop=`, and for fan-in watches."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic
@@ -9,12 +10,12 @@ from blackboard.errors import DeclarationError
 from blackboard.reader import Reader
 
 
-class Condition:
+class Condition(ABC):
     """Something that is true or false of a board. Combine with & | ~ (not: and, or, not)."""
 
+    @abstractmethod
     def holds(self, board: Reader) -> bool:
         """Whether it is true of this board now."""
-        raise DeclarationError("a condition says in holds() when it is true")
 
     @property
     def kinds(self) -> frozenset[type[Kind]] | None:

@@ -37,7 +37,7 @@ class Matcher:
         for pattern in self._patterns.get((kind, status), ()):
             try:
                 proposal = _match(pattern, body, trigger)
-            except Exception as error:  # noqa: BLE001 an agent can fail only itself
+            except Exception as error:  # an agent can fail only itself
                 cause = f"{pattern.agent}: where= or rating= failed: {type(error).__name__}: {error}"
                 proposal = Proposal(pattern.agent, trigger, broken=cause)
             if proposal is not None:

@@ -57,7 +57,7 @@ class Reader(ABC):
 
     @abstractmethod
     def linked(self, entry: Entry[Any], kind: type[K], /, *, strict: bool = True) -> list[Entry[K]]:
-        """Entries of this kind that belong to `entry`: it is about them, they are about it, or it was made from them."""
+        """Entries of this kind that belong to `entry`: about it, or it about them, or it was made from them."""
 
     @abstractmethod
     def history(self, entry: Entry[K], /) -> list[Entry[K]]:

@@ -153,11 +153,12 @@ class Scenario(Generic[P]):
 
         params = _absolute(params)
         title, team = self.team(options.get("team", "auto"), options.get("agents", {}))
-        self._check_goal(title, team)
         budget = options.get("budget", Budget()).over(self.budget)
         self._given(params, options)  # what is wrong with them is said before a board is made
-        seed = list(self.seed(params)) if self.seed else [params]
-        writes = tuple(write(b, b.lifecycle.first) for b in seed if isinstance(b, Kind))
+        posted = self.seed(params) if self.seed else [params]
+        seed = [body for body in posted if isinstance(body, Kind)]
+        self._check_goal(title, team, seed)
+        writes = tuple(write(body, body.lifecycle.first) for body in seed)
         new = NewBoard(
             scenario=self.name, params=params.model_dump_json(), team=title, options=self._options(budget),
             kinds=_lifecycles(team, [*map(type, seed), self.result]), caps=((ACTIVATIONS, budget.activations),),
@@ -202,21 +203,16 @@ class Scenario(Generic[P]):
             raise UsageError(f"team {title!r} has no agent {min(unknown)!r}; it has {known}")
         return title, [replace(others[a.name], name=a.name) if a.name in others else a for a in self.teams[title]]
 
-    def _check_goal(self, title: str, team: Team) -> None:
+    def _check_goal(self, title: str, team: Team, seed: Sequence[Kind]) -> None:
         """A goal that nobody can reach is refused before it starts. DeclarationError."""
-        wanted = self.done.kinds or frozenset()
-        written = {k.kind_name for a in team for k in a.writes} | {self.params_kind} | {k.kind_name for k in BOARD_KINDS}
-        for kind in sorted(k.kind_name for k in wanted):
-            if kind not in written and self.seed is None:
+        written = {k.kind_name for k in BOARD_KINDS} | {b.kind_name for b in seed}
+        written |= {k.kind_name for a in team for k in a.writes}
+        for kind in sorted(k.kind_name for k in self.done.kinds or ()):
+            if kind not in written:
                 raise DeclarationError(
                     f"{self.name}: the goal is {self.done}, but no agent of team {title!r} writes {kind}; "
                     "add one that does, or say another goal with done="
                 )
-
-    @property
-    def params_kind(self) -> str:
-        """The name of the kind of the params, where they are one."""
-        return self.params.kind_name if issubclass(self.params, Kind) else ""
 
 
 class Run:

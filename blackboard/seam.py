@@ -56,7 +56,7 @@ class Lane:
             if future.set_running_or_notify_cancel():
                 try:
                     result = job()
-                except BaseException as error:  # noqa: BLE001 it belongs to whoever waits for the future
+                except BaseException as error:  # it belongs to whoever waits for the future
                     future.set_exception(error)
                 else:
                     future.set_result(result)
@@ -99,7 +99,7 @@ class Seam:
 
     def jitter(self, low: float, high: float) -> float:
         """A number of seconds between the two."""
-        return random.uniform(low, high)  # noqa: S311 fairness, not secrecy
+        return random.uniform(low, high)  # fairness, not secrecy
 
     def pause(self, seconds: float) -> None:
         """Block this thread."""

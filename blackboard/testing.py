@@ -81,9 +81,7 @@ def _claimed(board: Board, agent: Agent, entries: Sequence[Entry[Any]]) -> Claim
     return taken[0]
 
 
-def run_team(
-    agents: Sequence[Agent], /, *on: Kind, board: Board | None = None, **options: Unpack[StandIns]
-) -> Board:
+def run_team(agents: Sequence[Agent], /, *on: Kind, board: Board | None = None, **options: Unpack[StandIns]) -> Board:
     """Let several agents act until nothing is left to do; the board comes back, open for more."""
     own = board or memory_board()
     for body in on:

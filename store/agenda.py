@@ -103,9 +103,7 @@ def release(at: Cursor, board: str, worker: str) -> None:
             settle_activation(at, board, spent=0)
 
 
-def move_cursors(
-    at: Cursor, board: str, notices: Sequence[Notice], groups: Sequence[GroupWatch], now: float
-) -> bool:
+def move_cursors(at: Cursor, board: str, notices: Sequence[Notice], groups: Sequence[GroupWatch], now: float) -> bool:
     """Make activations and move the cursors that they come from, together."""
     _, head, activations, _ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
     cursors = dict(at.execute(s.CURSORS, {"p_board": board}).fetchall())

@@ -4,7 +4,7 @@ All of this runs inside one write transaction of the store; nothing here begins 
 """
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from blackboard.activation import Contribution, Landed, QueryRead, Ruling, Stale, State
@@ -126,7 +126,7 @@ def _move_marks(at: Cursor, board: str, c: Contribution, w: Writes) -> None:
         last = max((e.seq for e in w.entries if (e.write.kind, e.write.status) == (kind, status)), default=0)
         if last:
             at.execute(s.ADD_MARK, {
-                "board_id": board, "kind": kind, "status": status, "entries": change if change > 0 else 0,
+                "board_id": board, "kind": kind, "status": status, "entries": max(0, change),
                 "last_seq": last, "integrity": int(c.label.integrity), "confidentiality": int(c.label.confidentiality),
             })  # fmt: skip
         if change < 0:
@@ -135,12 +135,12 @@ def _move_marks(at: Cursor, board: str, c: Contribution, w: Writes) -> None:
 
 def _insert_reads(at: Cursor, c: Contribution) -> None:
     def row(strict: bool, seq: int | None, query: str | None) -> dict[str, Any]:
-        return {"board_id": c.claim.board, "activation_id": c.claim.id, "ordinal": 0, "strict": strict, "seq": seq, "query": query}
+        of = {"board_id": c.claim.board, "activation_id": c.claim.id}
+        return {**of, "ordinal": 0, "strict": strict, "seq": seq, "query": query}
 
     reads = c.reads
     rows = [row(True, seq, None) for seq in reads.strict] + [row(False, seq, None) for seq in reads.loose]
-    rows += [row(True, None, json.dumps({"kind": q.query.kind, "status": q.query.status, "about": q.query.about,
-                                         "fields": q.query.fields, "counted": q.counted})) for q in reads.queries]  # fmt: skip
+    rows += [row(True, None, json.dumps({**asdict(q.query), "counted": q.counted})) for q in reads.queries]
     rows += [row(True, None, json.dumps({"absent": key})) for key in reads.absent]
     for ordinal, made in enumerate(rows):
         made["ordinal"] = ordinal

@@ -1,4 +1,7 @@
-"""Migrations: a list of functions, each run once in a transaction with its record. Append; never edit one that has landed."""
+"""Migrations: a list of functions, each run once in a transaction with its record.
+
+Append to it; never edit one that has landed.
+"""
 
 from collections.abc import Callable
 
@@ -7,11 +10,14 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from store.tables import TABLES
 
-FROZEN = "seq, key, version, kind, status, author, activation_id, about, integrity, confidentiality, origins"
+FROZEN = (
+    "board_id, seq, key, version, kind, status, author, activation_id, about, integrity, confidentiality, origins, "
+    "sha256, posted_at, born_seq, body"
+)
 
 # History and labels are immutable, whoever holds the connection (laws 9 and 13).
 TRIGGERS = (
-    f"""CREATE TRIGGER entry_is_immutable BEFORE UPDATE OF board_id, {FROZEN}, sha256, posted_at, born_seq, body ON entry
+    f"""CREATE TRIGGER entry_is_immutable BEFORE UPDATE OF {FROZEN} ON entry
         BEGIN SELECT RAISE(ABORT, 'an entry version never changes'); END""",
     """CREATE TRIGGER entry_is_superseded_once BEFORE UPDATE OF superseded_seq ON entry
         WHEN OLD.superseded_seq IS NOT NULL

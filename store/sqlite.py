@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-
 from blackboard import settings
 from blackboard.errors import NoDatabase, StoreError
 from blackboard.seam import REAL, Seam
@@ -119,8 +118,9 @@ class SqliteDatabase:
 
     def _connect(self, writable: bool) -> sqlite3.Connection:
         # Statements are cached by text; the checks on threads are ours: a lock, and one reader to a thread at a time.
+        timeout = 0 if writable else 5
         made = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=0 if writable else 5
+            self.path, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=timeout
         )
         if not writable:
             made.execute("PRAGMA query_only = ON")
@@ -171,5 +171,3 @@ def open_store(url: str, create: bool = True, seam: Seam = REAL) -> SqlStore:
     path = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else url
     database = SqliteDatabase(path, seam, create)
     return SqlStore(database, seam)
-
-

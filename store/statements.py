@@ -169,17 +169,15 @@ def departures(shaped: Query) -> str:
 # -- the serialization point, and the facts --------------------------------------------------------------------------
 BOARD = compiled(select(*board.c).where(board.c.id == P("board")))
 BOARDS = compiled(select(*board.c).order_by(board.c.created_at, board.c.id))
-BOARD_NUMBER = compiled(
-    select(func.count()).select_from(board).where(board.c.scenario == P("scenario"))
+BOARD_NUMBER = compiled(select(func.count()).select_from(board).where(board.c.scenario == P("scenario")))
+LOCKED = compiled(
+    select(board.c.status, board.c.head, board.c.activations, board.c.quiet).where(board.c.id == P("board"))
 )
-LOCKED = compiled(select(board.c.status, board.c.head, board.c.activations, board.c.quiet).where(board.c.id == P("board")))
 ADVANCE_BOARD = compiled(
     update(board).where(board.c.id == P("board")).values(head=P("head"), activations=P("activations"))
 )
 SET_QUIET = compiled(update(board).where(board.c.id == P("board")).values(quiet=P("quiet")))
-RAN = compiled(
-    update(board).where(board.c.id == P("board")).values(ran_seconds=board.c.ran_seconds + P("seconds"))
-)
+RAN = compiled(update(board).where(board.c.id == P("board")).values(ran_seconds=board.c.ran_seconds + P("seconds")))
 CLOSE = compiled(update(board).where(board.c.id == P("board")).values(status=word("closed"), verdict=P("verdict")))
 CANCEL = compiled(update(board).where(board.c.id == P("board")).values(cancelled=P("reason")))
 REOPEN = compiled(
@@ -205,9 +203,7 @@ SUPERSEDED = compiled(
         OF_BOARD, among(entry.c.seq, "seqs"), entry.c.superseded_seq.is_not(None)
     )
 )
-APPEARED = compiled(
-    select(entry.c.key).where(OF_BOARD, among(entry.c.key, "keys"), entry.c.superseded_seq.is_(None))
-)
+APPEARED = compiled(select(entry.c.key).where(OF_BOARD, among(entry.c.key, "keys"), entry.c.superseded_seq.is_(None)))
 MARKS = compiled(
     select(mark.c.kind, mark.c.status, mark.c.entries, mark.c.last_seq).where(
         mark.c.board_id == P("board"), among(mark.c.kind, "kinds")
@@ -231,7 +227,9 @@ INSERT_ENTRY, INSERT_LINK, INSERT_FIELD = inserting(entry), inserting(link), ins
 INSERT_READ, INSERT_ATTEMPT = inserting(read), inserting(attempt)
 INSERT_BOARD, INSERT_BUDGET = inserting(board), inserting(budget)
 SUPERSEDE = compiled(
-    update(entry).where(OF_BOARD, entry.c.seq == P("seq"), entry.c.superseded_seq.is_(None)).values(superseded_seq=P("by"))
+    update(entry)
+    .where(OF_BOARD, entry.c.seq == P("seq"), entry.c.superseded_seq.is_(None))
+    .values(superseded_seq=P("by"))
 )
 _new_mark = upsert(mark)
 ADD_MARK = compiled(
@@ -278,13 +276,17 @@ CLAIMED = (
 )  # fmt: skip
 NEXT = compiled(
     select(*CLAIMED)
-    .where(activation.c.board_id == P("board"), activation.c.state == word("pending"), among(activation.c.agent, "agents"))
+    .where(
+        activation.c.board_id == P("board"), activation.c.state == word("pending"), among(activation.c.agent, "agents")
+    )
     .order_by(activation.c.rating.desc(), activation.c.id)
     .limit(P("limit"))
 )
 ABANDONED = compiled(
     select(*CLAIMED, activation.c.owner)
-    .where(activation.c.board_id == P("board"), activation.c.state == word("running"), activation.c.owner != P("worker"))
+    .where(
+        activation.c.board_id == P("board"), activation.c.state == word("running"), activation.c.owner != P("worker")
+    )
     .where(among(activation.c.agent, "agents"))
     .where(or_(activation.c.lease_until < P("now"), among(activation.c.owner, "dead")))
     .order_by(activation.c.id)
@@ -297,27 +299,26 @@ CLAIM = compiled(
         lease_until=P("until"), snapshot_seq=P("snapshot"),
     )
 )  # fmt: skip
-FINISH = compiled(
-    update(activation).where(_running).values(state=P("state"), done_seq=P("done"), lease_until=None)
-)
-REDO = compiled(
-    update(activation).where(_running).values(snapshot_seq=P("snapshot"), redone=activation.c.redone + 1)
-)
+FINISH = compiled(update(activation).where(_running).values(state=P("state"), done_seq=P("done"), lease_until=None))
+REDO = compiled(update(activation).where(_running).values(snapshot_seq=P("snapshot"), redone=activation.c.redone + 1))
 PUT_BACK = compiled(
     update(activation)
     .where(_running)
     .values(state=word("pending"), owner=None, lease_until=None, attempt=activation.c.attempt - P("untried"))
 )
 HELD_BY = compiled(
-    select(activation.c.id, activation.c.token, activation.c.attempt)
-    .where(activation.c.board_id == P("board"), activation.c.state == word("running"), activation.c.owner == P("worker"))
+    select(activation.c.id, activation.c.token, activation.c.attempt).where(
+        activation.c.board_id == P("board"), activation.c.state == word("running"), activation.c.owner == P("worker")
+    )
 )
 DROP_PENDING = compiled(
     update(activation).where(_this, activation.c.state == word("pending")).values(state=word("moot"))
 )
 BEAT_CLAIMS = compiled(
     update(activation)
-    .where(activation.c.board_id == P("board"), activation.c.state == word("running"), activation.c.owner == P("worker"))
+    .where(
+        activation.c.board_id == P("board"), activation.c.state == word("running"), activation.c.owner == P("worker")
+    )
     .values(lease_until=P("until"))
     .returning(activation.c.id, activation.c.token)
 )
@@ -347,7 +348,13 @@ NEXT_ATTEMPT = compiled(
 _row = and_(budget.c.scope == P("scope"), budget.c.unit == P("unit"))
 RESERVE = compiled(
     update(budget)
-    .where(_row, or_(budget.c.cap.is_(None), budget.c.settled - budget.c.overrun + budget.c.reserved + P("amount") <= budget.c.cap))
+    .where(
+        _row,
+        or_(
+            budget.c.cap.is_(None),
+            budget.c.settled - budget.c.overrun + budget.c.reserved + P("amount") <= budget.c.cap,
+        ),
+    )
     .values(reserved=budget.c.reserved + P("amount"))
 )
 SETTLE = compiled(

@@ -1,4 +1,4 @@
-"""The store: every change of a board is one short transaction here. The rules are the judge's; this only carries them out."""
+"""The store: every change of a board is one short transaction here. It carries out what the judge rules."""
 
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -214,4 +214,3 @@ def _less(free: dict[str, int], taken: Sequence[Claim]) -> dict[str, int]:
     for claim in taken:
         left[claim.agent] = left.get(claim.agent, 0) - 1
     return left
-

@@ -1,0 +1,1 @@
+"""Three agents of ten lines each."""

@@ -59,7 +59,7 @@ class Acting:
             timeout = TimeoutError(f"not finished within {agent.timeout:g} seconds")
             timeout.__cause__ = error
             return Acted(claim, error=timeout, retry=claim.attempt <= agent.retry)
-        except Exception as error:  # noqa: BLE001 an agent can fail only itself
+        except Exception as error:  # an agent can fail only itself
             retry = claim.attempt <= agent.retry and not isinstance(error, HOPELESS)
             return Acted(claim, error=error, retry=retry)
         return Acted(claim, contribution)
@@ -78,7 +78,7 @@ class Acting:
         return self._matched(view)
 
     def _matched(self, view: ActivationView) -> Contribution:
-        """The contribution with what it sets off, matched before any transaction: `where` and `rating` are user code."""
+        """The contribution with what it sets off; `where` and `rating` are user code, so before any transaction."""
         contribution, bodies = view.contribution()
         return self.matched(contribution, bodies)
 
@@ -116,5 +116,3 @@ class Acting:
         except Misuse:  # the class no longer takes the body: the failure stands alone
             return []
         return woke if isinstance(woke, list) else [woke]
-
-

@@ -1,4 +1,4 @@
-"""What a runner tells while it works: for progress on a screen and for the log. Hints for people; the board is the record."""
+"""What a runner tells while it works, for progress on a screen and for the log. The board itself is the record."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

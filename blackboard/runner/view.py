@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from typing_extensions import override
+
 from blackboard.activation import Claim, Contribution, Query, QueryRead, ReadSet, Write
 from blackboard.agent import Agent
 from blackboard.board import Looker, to_entry, write
@@ -71,11 +73,13 @@ class ActivationView(Looker, View):
         return entries if claim.group is not None else entries[0]
 
     # -- the hooks of the reads ------------------------------------------------------------------------------------
+    @override
     def _saw(self, row: Row, strict: bool) -> None:
         self._rows[row.seq] = row
         (self._strict if strict and self._agent.strict else self._loose)[row.seq] = None
         self._fall(row.label)
 
+    @override
     def _asked(self, asked: QueryRead, strict: bool) -> None:
         if strict and self._agent.strict:
             self._queries[asked] = None
@@ -83,6 +87,7 @@ class ActivationView(Looker, View):
             integrity, confidentiality = self._store.kind_label(self._board, asked.query.kind)
             self._fall(Label(integrity, confidentiality))
 
+    @override
     def _missed(self, key: str, strict: bool) -> None:
         if strict and self._agent.strict:
             self._absent[key] = None
@@ -91,6 +96,7 @@ class ActivationView(Looker, View):
         self._label = label if self._label is None else self._label.join(label)
 
     # -- writing ---------------------------------------------------------------------------------------------------
+    @override
     def post(self, body: Kind, /, *, about: Ref | Iterable[Ref] = (), status: str | None = None) -> Pending:
         self._declared(body)
         status = body.lifecycle.check(body.kind_name, status) if status is not None else body.lifecycle.first
@@ -100,6 +106,7 @@ class ActivationView(Looker, View):
         self._bodies.append(body)
         return Pending(body, status, len(self._writes) - 1)
 
+    @override
     def amend(self, entry: Entry[K], body: K | None = None, /, *, status: str | None = None) -> None:
         place = self._amended.get(entry.key)
         new: Kind = body if body is not None else self._bodies[place] if place is not None else entry.body
@@ -119,6 +126,7 @@ class ActivationView(Looker, View):
         self._writes.append(made)
         self._bodies.append(new)
 
+    @override
     def retract(self, entry: Entry[Any], /) -> None:
         self.amend(entry, status=RETRACTED)
 
@@ -129,6 +137,7 @@ class ActivationView(Looker, View):
             raise NotDeclared(f"{self._agent.name} writes {body.kind_name}; add it to writes=")
 
     # -- waiting ---------------------------------------------------------------------------------------------------
+    @override
     async def call(self, tool: Tool[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         if tool not in self._agent.tools:
             raise NotDeclared(f"{self._agent.name} calls {tool.name}; add it to tools=")
@@ -156,6 +165,7 @@ class ActivationView(Looker, View):
             return await self._tools.lane.run(job)
 
     @property
+    @override
     def attempt(self) -> int:
         return self._claim.attempt
 

@@ -160,7 +160,9 @@ class TestAGoal:
         def finalizer(quiet: Entry[Quiescence], view: View) -> None:
             view.post(Part(number=1), status="scrapped")
 
-        scenario = Scenario("s", params=Order, agents=[cutter, filer, finalizer], result=Machine, done=exists(Part, at_least=9))
+        scenario = Scenario(
+            "s", params=Order, agents=[cutter, filer, finalizer], result=Machine, done=exists(Part, at_least=9)
+        )
         board = scenario.run(Order(parts=0), db=":memory:")
         assert (ending(board), done_by(board)["finalizer"]) == ("quiescent", 1)
 
@@ -228,7 +230,11 @@ class TestAFailure:
         assert ending(board) == "complete"
         assert [p.status for p in board.find(Part)] == ["finished", "scrapped", "finished"]
         (failure,) = board.find(Failure)
-        assert (failure.body.agent, failure.body.cause, failure.body.attempts) == ("filer", "OSError: the file broke", 2)
+        assert (failure.body.agent, failure.body.cause, failure.body.attempts) == (
+            "filer",
+            "OSError: the file broke",
+            2,
+        )
         assert (failure.about, failure.author) == (("part-2",), "board")
         causes = board.sql("SELECT outcome, cause FROM attempt ORDER BY number")
         assert causes == [{"outcome": "failed", "cause": "OSError: the file broke"}] * 2
@@ -323,7 +329,9 @@ class TestARace:
             (note,) = view.find(Note)
             view.amend(note, Note(subject="changed"))
 
-        scenario = Scenario("s", params=Order, agents=[slow, changer], result=Pair, seed=lambda p: [Note(subject="a"), p])
+        scenario = Scenario(
+            "s", params=Order, agents=[slow, changer], result=Pair, seed=lambda p: [Note(subject="a"), p]
+        )
 
         async def story():
             async with scenario.start(Order(parts=0), db=":memory:") as run:

@@ -23,11 +23,15 @@ ASKED: dict[Aspect, re.Pattern[str]] = {
     "benefits": _any(r"\b(?:benefit|advantage|strength|gain)s?\b", r"\bsolves?\b"),
     "example": _any(r"\b(?:example|instance|use case)s?\b"),
     "requirements": _any(r"\b(?:require|prerequisite|precondition)", r"\bneeds?$", r"\bnecessary\b"),
-    "quantity": _any(r"\bhow (?:many|much|long|often|large|big|fast|far)\b", r"^what .*\b(?:cost|price|size|number)s?\b"),
+    "quantity": _any(
+        r"\bhow (?:many|much|long|often|large|big|fast|far)\b", r"^what .*\b(?:cost|price|size|number)s?\b"
+    ),
     "people": _any(r"^who\b(?! (?:is|are|was|were)\b)", r"\bwhom\b"),
     "time": _any(r"^when\b", r"^what (?:year|date|day)\b", r"\bsince when\b"),
     "reason": _any(r"^why\b", r"\b(?:reason|purpose)s?\b", r"^what .*\bfor$"),
-    "definition": _any(r"^(?:what|who)(?:'s|’s| is| are| was| were)\b(?!.*\bof\b)", r"\bdefin", r"\bmean(?:s|t|ing)?\b"),
+    "definition": _any(
+        r"^(?:what|who)(?:'s|’s| is| are| was| were)\b(?!.*\bof\b)", r"\bdefin", r"\bmean(?:s|t|ing)?\b"
+    ),
     "mechanism": _any(r"^how\b"),
 }
 
@@ -47,7 +51,9 @@ TOLD: dict[Aspect, re.Pattern[str]] = {
         r"\b(?<!no )(?:cheaper|faster|better|safer|easier)\b",
     ),
     "requirements": _any(
-        r"\b(?:must|should|need|require|depend)s?\b", r"\b(?:have|has|had) to\b", r"\b(?:only if|necessary|not enough)\b"
+        r"\b(?:must|should|need|require|depend)s?\b",
+        r"\b(?:have|has|had) to\b",
+        r"\b(?:only if|necessary|not enough)\b",
     ),
     "example": _any(r"\b(?:for example|for instance|such as|e\.g\.)"),
     "quantity": _any(r"\d", r"\b(?:half|twice|dozens?|hundreds?|thousands?|millions?|billions?)\b"),

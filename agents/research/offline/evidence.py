@@ -28,8 +28,8 @@ WORDED: dict[Aspect, str] = {
 
 def lack(picked: Sequence[Sentence], subtask: Subtask) -> str:
     """What is missing for an answer, in a sentence; empty if nothing is."""
-    named = things(subtask.subject)
-    unknown = [thing for thing, stems in named.items() if not any(is_about_thing(s, stems) for s in picked)]
+    named = things(subtask)
+    unknown = [thing.name for thing in named if not any(is_about_thing(s, thing) for s in picked)]
     if unknown and (subtask.aspect == "difference" or len(unknown) == len(named)):
         return f"No sentence of the documents is about {quoted(unknown, 'or')}."
     if subtask.aspect == "definition" and not any(_says_what(s, subtask.subject) for s in picked):
@@ -66,9 +66,9 @@ def _held(picked: Sequence[Sentence], subtask: Subtask, *, in_context: bool = Fa
 
 
 def _says_what(sentence: Sentence, subject: str) -> bool:
-    """Whether it defines the subject, or speaks of it if it is a term; common words open many sentences."""
+    """Whether it defines the subject, or at least speaks of it; words before a common word may make it another."""
     is_term = wording.is_name(subject) or len(words(subject)) > 1
-    return defines(sentence.text, subject) or (is_term and opens_with(sentence.text, subject))
+    return defines(sentence.text, subject) or opens_with(sentence.text, subject, kinds=is_term)
 
 
 def _tells(sentence: Sentence, subtask: Subtask) -> bool:

@@ -79,13 +79,42 @@ class Sentence:
         return Quote.at(self.passage.document, self.passage.start + len(before.encode()), line, self.text)
 
 
+@dataclass(frozen=True)
+class Thing:
+    """Something that a subtask is about."""
+
+    name: str
+    stems: frozenset[str]
+
+    def named_in(self, text: str) -> bool:
+        """Whether most of its words stand close together: `share … a state of its own` is no shared state."""
+        if any(not re.search(rf"\b{re.escape(acronym)}(?:s?\b|(?=\d))", text) for acronym in self._acronyms):
+            return False
+        said = words(text)
+        return any(self.meant_by(said[at : at + len(self.stems) + 1]) for at in range(len(said)))
+
+    def meant_by(self, stems: Collection[str]) -> bool:
+        """Whether most of its words are among these."""
+        return share(self.stems, stems) >= ABOUT
+
+    @cached_property
+    def _acronyms(self) -> list[str]:
+        """Words whose capitals matter: ReAct does not mean to react."""
+        return [word for word in wording.words(self.name) if re.search(r"[^\W_][A-Z]", word)]
+
+
 def pick(passages: Sequence[Passage], subtask: Subtask) -> list[Sentence]:
     """Up to three sentences about the subtask, none saying the same as another; the best first."""
     scored = _scored(list(prose(passages)), subtask)
-    named = list(things(subtask.subject).values())
+    telling = [s for s in scored if subtask.aspect in TELLING and signs(s.text, subtask.aspect)]
     picked: list[Sentence] = []
-    while len(picked) < MOST and (found := _next(scored, picked, named)):
-        picked.append(found)
+    while len(picked) < MOST:
+        untold = [thing for thing in things(subtask) if not any(thing.named_in(s.text) for s in picked)]
+        on_untold = [s for s in scored if any(thing.named_in(s.text) for thing in untold)]
+        best = _next([*telling, *on_untold] if telling else scored, picked, untold)
+        if best is None:
+            break
+        picked.append(best)
     return _to_read(picked)
 
 
@@ -124,55 +153,59 @@ def is_prose(text: str) -> bool:
 
 
 def _scored(found: list[Sentence], subtask: Subtask) -> list[Sentence]:
-    """With their scores; only those about the subject, and of these only those that tell the aspect, if any does."""
+    """Those about the subject, with their scores."""
     central = rank([s.text for s in found], f"{subtask.subject} {subtask.text}")
     most = max(central, default=0) or 1
     best = max((s.passage.score for s in found), default=0) or 1
-    scored = [
+    return [
         replace(s, score=_score(s, subtask) + 0.6 * weight / most + 0.3 * s.passage.score / best)
         for s, weight in zip(found, central, strict=True)
         if is_about(s, subtask)
     ]
-    telling = [s for s in scored if subtask.aspect in TELLING and signs(s.text, subtask.aspect)]
-    return telling or scored
 
 
 def _score(sentence: Sentence, subtask: Subtask) -> float:
-    asked, named = asked_of(subtask), things(subtask.subject).values()
+    asked, named = asked_of(subtask), things(subtask)
     on_topic = share(asked, sentence.stems) + 0.3 * share(asked, sentence.stems | sentence.heading | sentence.document)
-    on_topic += 0.7 * sum(names(sentence.text, thing) for thing in named) / max(len(named), 1)
-    on_topic += 0.5 * share(asked.difference(*named), sentence.stems | sentence.heading)
+    on_topic += 1.5 * share(
+        asked.difference(*(t.stems for t in named)), sentence.stems | sentence.heading
+    )  # what tells it from other parts
+    on_topic += 0.7 * sum(_named(sentence, thing) for thing in named) / max(len(named), 1)
     on_topic += 0.3 * opens_with(sentence.text, subtask.subject)
     told = signs(sentence.text, subtask.aspect)
     if subtask.aspect in TELLING:
         told += signs(sentence.passage.heading, subtask.aspect)
         score = on_topic + 0.3 * min(3, told) + 0.3 * (aspect_of(sentence.text) == subtask.aspect)
-        score -= 0.6 * defines(sentence.text, subtask.subject)  # the part that asks for it has it
+        score -= 0.6 * defines(sentence.text, subtask.subject)
     else:
         score = on_topic + 0.2 * min(2, told) + _definition_score(sentence.text, subtask)
     return score + 0.2 * (sentence.place[1] == 0)  # paragraphs begin with what they are about
+
+
+def _named(sentence: Sentence, thing: Thing) -> float:
+    """1 if the sentence names the thing, half if only the heading or the document does."""
+    return 1 if thing.named_in(sentence.text) else 0.5 * thing.meant_by(sentence.heading | sentence.document)
 
 
 def _definition_score(text: str, subtask: Subtask) -> float:
     """For saying what the subject is where that is asked, and nothing else."""
     wanted = subtask.aspect == "definition"
     if defines(text, subtask.subject):
-        return 1.0 if wanted else -0.3
+        return 1.0 if wanted else -0.6  # the part that asks for it has it
     elsewhere = signs(text, "difference") or signs(text, "limits")
     score = -0.4 if elsewhere and (wanted or subtask.aspect == "mechanism") else 0.0
     return score + 0.5 * (wanted and opens_with(text, subtask.subject))
 
 
-def _next(scored: list[Sentence], picked: list[Sentence], named: list[frozenset[str]]) -> Sentence | None:
+def _next(scored: list[Sentence], picked: list[Sentence], untold: list[Thing]) -> Sentence | None:
     """The best one left that says something new and can be understood beside those picked."""
     passages = {number for number, _ in (s.place for s in picked)}
     following = {(number, nth + 1) for number, nth in (s.place for s in picked)}
-    untold = [thing for thing in named if not any(names(s.text, thing) for s in picked)]
     fitting = [
         replace(s, score=s.score + 0.15 * (s.place[0] in passages) + 0.2 * (s.place in following) + 0.5 * new)
         for s in scored
         if (not s.leans or s.place in following) and not any(says_the_same(s, other) for other in picked)
-        for new in [sum(names(s.text, thing) for thing in untold)]
+        for new in [sum(thing.named_in(s.text) for thing in untold)]
     ]
     best = max(fitting, key=lambda s: (s.score, [-n for n in s.place]), default=None)
     least = FAR_BELOW * max((s.score for s in picked), default=0)
@@ -184,29 +217,21 @@ def asked_of(subtask: Subtask) -> set[str]:
     return set(words(" ".join(wording.content(subtask.text)))) or set(words(subtask.subject))
 
 
-def things(subject: str) -> dict[str, frozenset[str]]:
-    """Each thing that a subject names, with its word stems: `RAG and fine-tuning` are two."""
-    parted = re.split(r"(?:,|\s+and)\s+(?:an?\s+|the\s+)?|^(?:an?|the)\s+", subject)
-    named = {thing: frozenset(words(thing)) for thing in parted}
-    return {thing: stems for thing, stems in named.items() if stems}
+def things(subtask: Subtask) -> list[Thing]:
+    """What it is about: `RAG and fine-tuning` are two things. Without a subject, all that it asks."""
+    parted = re.split(r"(?:,|\s+and)\s+(?:an?\s+|the\s+)?|^(?:an?|the)\s+", subtask.subject)
+    found = [Thing(name, frozenset(words(name))) for name in parted if name and words(name)]
+    return found or [Thing(subtask.text, frozenset(asked_of(subtask)))]
 
 
 def is_about(sentence: Sentence, subtask: Subtask) -> bool:
     """Whether it, or the heading or document in which it stands, names a thing that the subtask is about."""
-    named = things(subtask.subject).values() or [frozenset(asked_of(subtask))]
-    return any(is_about_thing(sentence, thing) or share(thing, sentence.document) >= ABOUT for thing in named)
+    return any(is_about_thing(sentence, thing) or thing.meant_by(sentence.document) for thing in things(subtask))
 
 
-def is_about_thing(sentence: Sentence, thing: frozenset[str]) -> bool:
+def is_about_thing(sentence: Sentence, thing: Thing) -> bool:
     """Whether the sentence or the heading above it names the thing."""
-    return names(sentence.text, thing) or share(thing, sentence.heading) >= ABOUT
-
-
-def names(text: str, thing: frozenset[str]) -> bool:
-    """Whether most words of the thing stand close together: `share … a state of its own` is no shared state."""
-    said = words(text)
-    windows = (said[at : at + len(thing) + 1] for at in range(len(said)))
-    return any(share(thing, set(window)) >= ABOUT for window in windows)
+    return thing.named_in(sentence.text) or thing.named_in(sentence.passage.heading)
 
 
 def defines(text: str, subject: str) -> bool:
@@ -217,9 +242,10 @@ def defines(text: str, subject: str) -> bool:
     return bool(subject) and re.match(forms, text, re.IGNORECASE) is not None
 
 
-def opens_with(text: str, subject: str) -> bool:
+def opens_with(text: str, subject: str, *, kinds: bool = True) -> bool:
     """Whether the sentence speaks of the subject, or of a kind of it: `A lease …`, `Supervised fine-tuning …`."""
-    opening = rf"(?:{OPENING}|\w+\s+){_as_pattern(subject)}\b"
+    before = rf"(?:{OPENING}|\w+\s+)" if kinds else OPENING
+    opening = rf"{before}{_as_pattern(subject)}\b"
     return bool(subject) and re.match(opening, text, re.IGNORECASE) is not None
 
 

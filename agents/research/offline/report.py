@@ -109,13 +109,19 @@ def _told(answer: Answer, sources: Sources, told: set[str]) -> str:
         return " ".join([answer.text, *(f"[{sources.number(q)}]" for q in answer.quotes)])
     again = [f"[{sources.number(q)}]" for q in answer.quotes if q.sentence in told]
     new = [sources.cited(q) for q in answer.quotes if q.sentence not in told]
-    pointer = [f"See {'also ' if new else ''}{' and '.join(filter(None, [', '.join(again[:-1]), again[-1]]))} above."] if again else []
+    pointer = (
+        [f"See {'also ' if new else ''}{' and '.join(filter(None, [', '.join(again[:-1]), again[-1]]))} above."]
+        if again
+        else []
+    )
     return " ".join([*new, *pointer])
 
 
 def _open(parts: Sequence[Part]) -> Iterator[str]:
     yield "## What remained open"
-    lines = [f"- {p.subtask.text} {p.answer.basis if p.answer else NO_ANSWER}".rstrip() for p in parts if not p.accepted]
+    lines = [
+        f"- {p.subtask.text} {p.answer.basis if p.answer else NO_ANSWER}".rstrip() for p in parts if not p.accepted
+    ]
     yield "\n".join(lines) or "Nothing: every part of the question found an answer."
 
 

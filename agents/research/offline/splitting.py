@@ -40,11 +40,15 @@ ENUMERATED = _pattern(r"\s*,\s*(?:(?:and|or)\s+)?|\s+(?:and|or|versus|vs\.?|&)\s
 THING = r"(.{1,80}?)"
 COMPARED = [
     _pattern(rf"^(?:compare(?: and contrast)?|contrast) {THING},? (?:and|or|with|to|against|versus|vs\.?) {THING}$"),
-    _pattern(rf"^(?:what(?:'s|’s| {BEING}) )?(?:the )?(?:\w+ )?(?:differences?|distinction) between {THING} and {THING}$"),
+    _pattern(
+        rf"^(?:what(?:'s|’s| {BEING}) )?(?:the )?(?:\w+ )?(?:differences?|distinction) between {THING} and {THING}$"
+    ),
     _pattern(rf"^how (?:do|does|did|is|are) {THING} (?:differ|different|compared?)(?: from| to| with) {THING}$"),
     _pattern(rf"^how (?:do|does|are) {THING} and {THING} (?:differ|different|compare)$"),
     _pattern(rf"^should (?:i|we|one) (?:use|choose|pick|take|prefer) {THING},? or {THING}$"),
-    _pattern(rf"^when {wording.AUXILIARY} (?:i|we|one) (?:use|choose) {THING} (?:instead of|rather than|over) {THING}$"),
+    _pattern(
+        rf"^when {wording.AUXILIARY} (?:i|we|one) (?:use|choose) {THING} (?:instead of|rather than|over) {THING}$"
+    ),
     _pattern(rf"^(?:which|what) is \w+:?,? {THING},? or {THING}$"),
     _pattern(rf"^(?:is|are) {THING} (?:\w+er|worse|more \w+) than {THING}$"),
     _pattern(rf"^{THING},? (?:versus|vs\.?) {THING}$"),
@@ -180,7 +184,9 @@ def _defined(thing: str) -> Subtask:
 
 
 def _required(thing: str) -> Subtask:
-    return _part(f"What {'do' if wording.is_plural(thing) else 'does'} {thing} require", "requirements", ARTICLE.sub("", thing))
+    return _part(
+        f"What {'do' if wording.is_plural(thing) else 'does'} {thing} require", "requirements", ARTICLE.sub("", thing)
+    )
 
 
 def _limits(thing: str) -> Subtask:
