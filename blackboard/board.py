@@ -233,8 +233,12 @@ class Board(Looker):
         return self._loose([r for r in rows if (r.status in wanted if wanted else r.status != RETRACTED)])
 
     def _loose(self, rows: Iterable[Row]) -> list[Entry[Any]]:
+        return list(self._loosely(rows))
+
+    def _loosely(self, rows: Iterable[Row]) -> Iterator[Entry[Any]]:
         classes: dict[str, type[Kind]] = {}
-        return [to_entry(classes.get(r.kind) or classes.setdefault(r.kind, self.kind(r.kind)), r) for r in rows]
+        for row in rows:
+            yield to_entry(classes.get(row.kind) or classes.setdefault(row.kind, self.kind(row.kind)), row)
 
     def as_of(self, seq: int, /) -> Reader:
         """The board as it was then."""
@@ -242,6 +246,10 @@ class Board(Looker):
 
     def follow(self, after: int = 0, *, wait: bool = True) -> Iterator[Entry[Any]]:
         """Every version after this seq, in order, once; waits for more until the board has ended. FeedGap."""
+        return self._loosely(self.feed(after, wait=wait))
+
+    def feed(self, after: int = 0, *, wait: bool = False) -> Iterator[Row]:
+        """What `follow` gives, as it is stored: with its time, and the body as JSON. FeedGap."""
         news = threading.Event()
         stop = self.store.watch(news.set)
         try:
@@ -249,7 +257,7 @@ class Board(Looker):
                 ended = self.record.status != "open"
                 while rows := self.store.feed(self.id, after):
                     after = rows[-1].seq
-                    yield from self._loose(rows)
+                    yield from rows
                 if ended or not wait:
                     return
                 news.wait(POLL)
@@ -351,7 +359,7 @@ def find_board(store: Store, board: str) -> BoardRecord:
         raise UsageError(f"{store.url} has no board yet; `blackboard run` makes one")
     names = ", ".join(b.id for b in (found or boards)[-5:])
     if found:
-        raise UsageError(f"{board!r} names {len(found)} boards: {names}")
+        raise UsageError(f"{board!r} names {len(found)} boards: {names}; say more of the id")
     raise UsageError(f"{store.url} has no board {board!r}; the newest are {names}")
 
 

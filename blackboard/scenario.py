@@ -89,7 +89,7 @@ class Scenario(Generic[P]):
         self.teams: Mapping[str, Team] = agents if isinstance(agents, Mapping) else {"default": agents}
         self.done = done if done is not None else exists(result, status=tuple(sorted(result.lifecycle.done)))
         self.stop, self.budget, self.resources = stop, budget, resources
-        self.declared_in = str(sys._getframe(1).f_globals.get("__file__", ""))  # where resume finds it again
+        self.declared_in = _caller()  # where resume finds it again
         for title, team in self.teams.items():
             _check_team(name, title, team)
 
@@ -121,6 +121,12 @@ class Scenario(Generic[P]):
     async def start(self, params: P, /, **options: Unpack[RunOptions]) -> AsyncIterator["Run"]:
         """Run inside asyncio code; leaving the block stops the work and leaves a resumable board."""
         async with self._serve(self._begin(params, options), options) as run:
+            yield run
+
+    @contextlib.asynccontextmanager
+    async def reopen(self, board: str = "last", /, **options: Unpack[RunOptions]) -> AsyncIterator["Run"]:
+        """Resume inside asyncio code; leaving the block stops the work and leaves a resumable board. UsageError."""
+        async with self._serve(self._reopen(board, options), options) as run:
             yield run
 
     @contextlib.asynccontextmanager
@@ -248,6 +254,14 @@ class Run:
                 news.clear()
         finally:
             stop()
+
+
+def _caller() -> str:
+    """The file that declares a scenario. `Scenario[Question](...)` comes here by way of typing."""
+    frame = sys._getframe(2)
+    while frame.f_globals.get("__name__") == "typing" and frame.f_back is not None:
+        frame = frame.f_back
+    return str(frame.f_globals.get("__file__", ""))
 
 
 def _check_team(name: str, title: str, team: Team) -> None:

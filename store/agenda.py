@@ -20,26 +20,33 @@ UNIT = "activations"
 
 def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
     """Claim the best-rated pending activations, as many as there are slots and as each agent may have."""
-    free = {agent: n for agent, n in agenda.free.items() if n > 0}
+    free = _left(agenda.free)
     taken: list[Claim] = []
+    refused = None
     status, head, *_ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
     while free and len(taken) < agenda.slots and status == "open":
-        values = {"p_board": board, "p_agents": json.dumps(list(free)), "p_limit": agenda.slots - len(taken)}
+        values = {
+            "p_board": board, "p_agents": json.dumps(list(free)), "p_limit": agenda.slots - len(taken),
+            "p_tried": 0 if refused is None else 1,  # what has its reservation goes on where nothing new may begin
+        }  # fmt: skip
         rows = at.execute(s.NEXT, values).fetchall()
         if not rows:
             break
         for row in rows:
-            if free.get(row[1], 0) < 1:
-                continue  # this agent is full; the next round asks for the others
-            if _is_moot(at, board, row, now):
-                continue
+            if free.get(row[1], 0) < 1 or _is_moot(at, board, row, now):
+                continue  # where an agent is full, the next round asks for the others
             claim = _claim(at, board, row, agenda, head, now)
             if claim is None:
-                return Claims(tuple(taken), refused=UNIT)
+                refused = UNIT
+                break
             taken.append(claim)
             free[claim.agent] -= 1
-        free = {agent: n for agent, n in free.items() if n > 0}
-    return Claims(tuple(taken))
+        free = _left(free)
+    return Claims(tuple(taken), refused)
+
+
+def _left(free: dict[str, int]) -> dict[str, int]:
+    return {agent: n for agent, n in free.items() if n > 0}
 
 
 def _claim(at: Cursor, board: str, row: Sequence[object], agenda: Agenda, head: int, now: float) -> Claim | None:
@@ -76,16 +83,20 @@ def _is_moot(at: Cursor, board: str, row: Sequence[object], now: float) -> bool:
 
 def rescue(at: Cursor, board: str, agenda: Agenda, dead: Iterable[str], now: float) -> tuple[Claim, ...]:
     """Take over what dead workers held and what was held past its lease. The reservation goes along."""
+    free = _left(agenda.free)
     values = {
-        "p_board": board, "p_worker": agenda.worker, "p_agents": json.dumps(list(agenda.free)), "p_now": now,
+        "p_board": board, "p_worker": agenda.worker, "p_agents": json.dumps(list(free)), "p_now": now,
         "p_dead": json.dumps(sorted(dead)),
     }  # fmt: skip
-    taken = []
-    for *row, owner in at.execute(s.ABANDONED, values).fetchall()[: max(agenda.slots, 0)]:
+    taken: list[Claim] = []
+    for *row, owner in at.execute(s.ABANDONED, values).fetchall():
+        if len(taken) >= agenda.slots or free.get(row[1], 0) < 1:
+            continue
         note_attempt(at, board, row[0], "lost", f"worker {owner} is gone or was silent past its lease", now)
         claim = _claim(at, board, row, agenda, row[4], now)
         if claim is not None:
             taken.append(claim)
+            free[claim.agent] -= 1
     return tuple(taken)
 
 
@@ -95,8 +106,8 @@ def put_back(at: Cursor, claim: Claim) -> bool:
     return bool(at.execute(s.PUT_BACK, values).rowcount)
 
 
-def release(at: Cursor, board: str, worker: str) -> None:
-    """Make all that a worker holds pending again, as if it had not been tried."""
+def release(at: Cursor, board: str, worker: str | None) -> None:
+    """Make all that a worker (without one: that anybody) holds pending again, as if it had not been tried."""
     for id_, token, attempt in at.execute(s.HELD_BY, {"p_board": board, "p_worker": worker}).fetchall():
         at.execute(s.PUT_BACK, {"p_board": board, "p_id": id_, "p_token": token, "p_untried": 1})
         if attempt == 1:
@@ -105,7 +116,9 @@ def release(at: Cursor, board: str, worker: str) -> None:
 
 def move_cursors(at: Cursor, board: str, notices: Sequence[Notice], groups: Sequence[GroupWatch], now: float) -> bool:
     """Make activations and move the cursors that they come from, together."""
-    _, head, activations, _ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
+    status, head, activations, _ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
+    if status != "open":
+        return True
     cursors = dict(at.execute(s.CURSORS, {"p_board": board}).fetchall())
     proposed: list[NewActivation] = []
     in_place = True
@@ -141,5 +154,6 @@ def stop(at: Cursor, board: str, final: bool) -> None:
     if final:
         (held,) = at.execute(s.HOLDING, {"p_board": board}).fetchone()
         settle_activation(at, board, reserved=held, spent=0)
-        at.execute(s.STOP_PENDING, {"p_board": board, "p_state": "moot"})
-    at.execute(s.STOP_RUNNING, {"p_board": board, "p_state": "moot" if final else "pending"})
+        at.execute(s.DROP_ALL, {"p_board": board})
+    else:
+        release(at, board, None)

@@ -13,6 +13,10 @@ from store import statements as s
 from store.looking import Cursor
 
 
+class ContradictionError(Exception):
+    """The contribution itself cannot be: the whole transaction is taken back, and it is refused."""
+
+
 def land(at: Cursor, contribution: Contribution, now: float) -> Ruling:
     """Judge one contribution and write what it is allowed to."""
     board = contribution.claim.board
@@ -102,7 +106,9 @@ def _insert_entries(at: Cursor, c: Contribution, w: Writes, now: float) -> None:
     rows, links, fields = [], [], []
     for e in w.entries:
         if e.replaces is not None:
-            at.execute(s.SUPERSEDE, {"p_board": board, "p_seq": e.replaces, "p_by": e.seq})
+            values = {"p_board": board, "p_seq": e.replaces, "p_key": e.key, "p_by": e.seq}
+            if at.execute(s.SUPERSEDE, values).rowcount != 1:
+                raise ContradictionError(f"seq {e.replaces} of {board} is not the newest version of {e.key}")
         rows.append({
             "board_id": board, "seq": e.seq, "key": e.key, "version": e.version, "kind": e.write.kind,
             "status": e.write.status, "author": e.write.author or c.author, "activation_id": c.claim.id,
@@ -175,6 +181,7 @@ def propose(at: Cursor, board: str, activations: int, new: tuple[NewActivation, 
 
 def note_attempt(at: Cursor, board: str, activation: int, outcome: str, cause: str, now: float) -> None:
     """Record an attempt that did not succeed."""
+    cause = cause.encode("utf-8", "backslashreplace").decode()  # file names may hold what is no text
     (number,) = at.execute(s.NEXT_ATTEMPT, {"p_board": board, "p_id": activation}).fetchone()
     at.execute(s.INSERT_ATTEMPT, {
         "board_id": board, "activation_id": activation, "number": number, "outcome": outcome, "cause": cause, "at": now,

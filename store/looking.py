@@ -1,9 +1,9 @@
 """Reads of a board. Any thread may look; nothing here takes the board's lock."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Protocol
 
 from blackboard.activation import Query
 from blackboard.entry import Confidentiality, Integrity, Label
@@ -32,18 +32,23 @@ def to_row(found: Sequence[Any]) -> Row:
 
 def to_board(found: Sequence[Any]) -> BoardRecord:
     """A row of the board table."""
-    (board, scenario, params, team, options, kinds, status, head, _, epoch, ran, created, quiet, cancelled, verdict) = (
-        found
-    )
+    board, _, scenario, params, team, options, kinds, status, head, _, epoch, ran, *rest = found
+    created, quiet, cancelled, verdict = rest
     return BoardRecord(
         board, scenario, params, team, options, kinds, status, head, epoch, ran, verdict, cancelled, created, quiet
     )
 
 
+class Reading(Protocol):
+    """Gives a connection to look with; for `people`, it is left as it was whatever their SQL does."""
+
+    def __call__(self, people: bool = False) -> AbstractContextManager[Cursor]: ...
+
+
 class SqlLooking:
     """The reads of a store, over whatever gives it a connection."""
 
-    def __init__(self, reading: Callable[[], AbstractContextManager[Cursor]]) -> None:
+    def __init__(self, reading: Reading) -> None:
         self._reading = reading
 
     def _all(self, text: str, values: dict[str, Any]) -> list[Any]:
@@ -128,7 +133,7 @@ class SqlLooking:
         return [(Worker(i, host, pid), beat) for i, host, pid, beat in self._all(s.WORKERS, {})]
 
     def sql(self, query: str, values: dict[str, object]) -> list[dict[str, Any]]:
-        with self._reading() as at:
+        with self._reading(people=True) as at:
             cursor = at.execute(query, values)
             names = [d[0] for d in cursor.description or ()]
             return [dict(zip(names, r, strict=True)) for r in cursor.fetchall()]

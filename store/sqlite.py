@@ -48,10 +48,25 @@ class SqliteDatabase:
                 raise
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection to look with. In memory it is the one that writes, under its lock."""
+    def reading(self, people: bool = False) -> Iterator[sqlite3.Connection]:
+        """A connection to look with; for `people`, whatever their SQL does, it is left as it was."""
+        with self._reader() as reader, self._said():
+            if not people:
+                yield reader
+                return
+            reader.execute("PRAGMA query_only = ON")
+            try:
+                yield reader
+            finally:
+                if reader.in_transaction:
+                    reader.execute("ROLLBACK")
+                reader.execute(f"PRAGMA query_only = {'OFF' if reader is self._writer else 'ON'}")
+
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        """One reader to a thread at a time. In memory it is the one that writes, under its lock."""
         if self.path == MEMORY:
-            with self._turn, self._said():
+            with self._turn:
                 yield self._writer
             return
         try:
@@ -59,8 +74,7 @@ class SqliteDatabase:
         except IndexError:
             reader = self._connect(writable=False)
         try:
-            with self._said():
-                yield reader
+            yield reader
         finally:
             self._readers.append(reader)
 
@@ -86,10 +100,10 @@ class SqliteDatabase:
 
     @contextmanager
     def _said(self) -> Iterator[None]:
-        """What SQLite says in its words, as one sentence with the remedy."""
+        """What SQLite says of the database, as one sentence with the remedy; not what it says of one contribution."""
         try:
             yield
-        except sqlite3.IntegrityError:
+        except (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError):
             raise
         except sqlite3.DatabaseError as error:
             raise StoreError(f"{self.path}: {error}; {_remedy(str(error))}") from error

@@ -3,6 +3,7 @@
 Parameters are named `p_…`, so that they never clash with columns. Lists travel as one JSON parameter.
 """
 
+import json
 import re
 from functools import lru_cache
 from typing import Any
@@ -120,8 +121,9 @@ def values(name: str, query: Query) -> dict[str, Any]:
     return found
 
 
+@lru_cache(maxsize=1024)
 def _json_list(words: tuple[str, ...]) -> str:
-    return "[" + ",".join(f'"{w}"' for w in words) + "]"  # statuses are names: nothing to escape
+    return json.dumps(words)
 
 
 def shape(query: Query) -> Query:
@@ -168,8 +170,10 @@ def departures(shaped: Query) -> str:
 
 # -- the serialization point, and the facts --------------------------------------------------------------------------
 BOARD = compiled(select(*board.c).where(board.c.id == P("board")))
-BOARDS = compiled(select(*board.c).order_by(board.c.created_at, board.c.id))
-BOARD_NUMBER = compiled(select(func.count()).select_from(board).where(board.c.scenario == P("scenario")))
+BOARDS = compiled(select(*board.c).order_by(board.c.number))
+BOARD_NUMBER = compiled(
+    select(func.count(), func.count().filter(board.c.scenario == P("scenario"))).select_from(board)
+)
 LOCKED = compiled(
     select(board.c.status, board.c.head, board.c.activations, board.c.quiet).where(board.c.id == P("board"))
 )
@@ -228,7 +232,7 @@ INSERT_READ, INSERT_ATTEMPT = inserting(read), inserting(attempt)
 INSERT_BOARD, INSERT_BUDGET = inserting(board), inserting(budget)
 SUPERSEDE = compiled(
     update(entry)
-    .where(OF_BOARD, entry.c.seq == P("seq"), entry.c.superseded_seq.is_(None))
+    .where(OF_BOARD, entry.c.seq == P("seq"), entry.c.key == P("key"), entry.c.superseded_seq.is_(None))
     .values(superseded_seq=P("by"))
 )
 _new_mark = upsert(mark)
@@ -276,9 +280,8 @@ CLAIMED = (
 )  # fmt: skip
 NEXT = compiled(
     select(*CLAIMED)
-    .where(
-        activation.c.board_id == P("board"), activation.c.state == word("pending"), among(activation.c.agent, "agents")
-    )
+    .where(activation.c.board_id == P("board"), activation.c.state == word("pending"))
+    .where(among(activation.c.agent, "agents"), activation.c.attempt >= P("tried"))
     .order_by(activation.c.rating.desc(), activation.c.id)
     .limit(P("limit"))
 )
@@ -307,9 +310,9 @@ PUT_BACK = compiled(
     .values(state=word("pending"), owner=None, lease_until=None, attempt=activation.c.attempt - P("untried"))
 )
 HELD_BY = compiled(
-    select(activation.c.id, activation.c.token, activation.c.attempt).where(
-        activation.c.board_id == P("board"), activation.c.state == word("running"), activation.c.owner == P("worker")
-    )
+    select(activation.c.id, activation.c.token, activation.c.attempt)
+    .where(activation.c.board_id == P("board"), activation.c.state == word("running"))
+    .where(or_(P("worker").is_(None), activation.c.owner == P("worker")))
 )
 DROP_PENDING = compiled(
     update(activation).where(_this, activation.c.state == word("pending")).values(state=word("moot"))
@@ -322,15 +325,10 @@ BEAT_CLAIMS = compiled(
     .values(lease_until=P("until"))
     .returning(activation.c.id, activation.c.token)
 )
-STOP_RUNNING = compiled(
+DROP_ALL = compiled(
     update(activation)
-    .where(activation.c.board_id == P("board"), activation.c.state == word("running"))
-    .values(state=P("state"), token=activation.c.token + 1, owner=None, lease_until=None)
-)
-STOP_PENDING = compiled(
-    update(activation)
-    .where(activation.c.board_id == P("board"), activation.c.state == word("pending"))
-    .values(state=P("state"))
+    .where(activation.c.board_id == P("board"), activation.c.state.in_([word("pending"), word("running")]))
+    .values(state=word("moot"), owner=None, lease_until=None)
 )
 HOLDING = compiled(
     select(func.count())

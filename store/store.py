@@ -2,19 +2,21 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from typing import Protocol
 
 from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Landed, Refused, Ruling
-from blackboard.errors import BoardClosed, UsageError
+from blackboard.errors import BoardClosed, BodyRefused, UsageError
 from blackboard.ports import Claims, NewBoard, Notice, Seat, Worker
 from blackboard.seam import Seam
 from store import agenda as agendas
 from store import statements as s
-from store.landing import land, note_attempt
-from store.looking import Cursor, SqlLooking
+from store.landing import ContradictionError, land, note_attempt
+from store.looking import Cursor, SqlLooking, to_board
 
+BAD = (ContradictionError, sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, ValueError, OverflowError)
+"""What is wrong with a contribution, not with the database. UnicodeError is a ValueError."""
 OUTSIDE = "outside"  # the pseudo-agent of posts from outside: they are activations too, so that they are idempotent
 
 
@@ -24,7 +26,7 @@ class Database(Protocol):
     path: str
 
     def writing(self) -> AbstractContextManager[Cursor]: ...
-    def reading(self) -> AbstractContextManager[Cursor]: ...
+    def reading(self, people: bool = False) -> AbstractContextManager[Cursor]: ...
     def close(self) -> None: ...
 
 
@@ -40,10 +42,10 @@ class SqlStore(SqlLooking):
     # -- boards ----------------------------------------------------------------------------------------------------
     def create(self, new: NewBoard, seats: Sequence[Seat], seed: Contribution) -> str:
         with self._database.writing() as at:
-            (number,) = at.execute(s.BOARD_NUMBER, {"p_scenario": new.scenario}).fetchone()
-            board = f"{new.scenario}-{number + 1}"
+            boards, of_scenario = at.execute(s.BOARD_NUMBER, {"p_scenario": new.scenario}).fetchone()
+            board = f"{new.scenario}-{of_scenario + 1}"
             at.execute(s.INSERT_BOARD, {
-                "id": board, "scenario": new.scenario, "params": new.params, "team": new.team, "options": new.options,
+                "id": board, "number": boards + 1, "scenario": new.scenario, "params": new.params, "team": new.team, "options": new.options,
                 "kinds": new.kinds, "status": "open", "head": 0, "activations": 0, "epoch": 1, "ran_seconds": 0.0,
                 "created_at": self._seam.now(), "quiet": None, "cancelled": None, "verdict": None,
             })  # fmt: skip
@@ -69,12 +71,18 @@ class SqlStore(SqlLooking):
 
     def reopen(self, board: str, caps: Sequence[tuple[str, int | None]], options: str | None = None) -> None:
         with self._database.writing() as at:
-            record = at.execute(s.BOARD, {"p_board": board}).fetchone()
-            closed = int(record[6] == "closed")
-            at.execute(s.REOPEN, {"p_board": board, "p_epochs": closed, "p_options": options or record[4]})
+            record = to_board(at.execute(s.BOARD, {"p_board": board}).fetchone())
+            closed = int(record.status == "closed")
+            at.execute(s.REOPEN, {"p_board": board, "p_epochs": closed, "p_options": options or record.options})
             for unit, cap in caps:
-                at.execute(s.RECAP, {"p_scope": f"board:{board}", "p_unit": unit, "p_cap": cap})
+                self._recap(at, board, unit, cap)
         self._ring()
+
+    def _recap(self, at: Cursor, board: str, unit: str, cap: int | None) -> None:
+        try:
+            at.execute(s.RECAP, {"p_scope": f"board:{board}", "p_unit": unit, "p_cap": cap})
+        except sqlite3.IntegrityError as error:
+            raise UsageError(f"{board} has already used more than {cap} {unit}; say a higher cap") from error
 
     def conclude(self, board: str, verdict: str, at_head: int, final: bool) -> bool:
         with self._database.writing() as at:
@@ -103,9 +111,12 @@ class SqlStore(SqlLooking):
 
     # -- contributions ---------------------------------------------------------------------------------------------
     def post(self, board: str, operation: str, contribution: Contribution) -> Landed:
-        with self._database.writing() as at:
-            landed = self._post(at, board, operation, contribution)
-            at.execute(s.SET_QUIET, {"p_board": board, "p_quiet": None})  # news from outside: quiescence starts anew
+        try:
+            with self._database.writing() as at:
+                landed = self._post(at, board, operation, contribution)
+                at.execute(s.SET_QUIET, {"p_board": board, "p_quiet": None})  # news: quiescence starts anew
+        except BAD as error:
+            raise BodyRefused(f"{board}: the database refuses it: {error}") from error
         self._ring()
         return landed
 
@@ -137,7 +148,7 @@ class SqlStore(SqlLooking):
             with self._database.writing() as at:
                 rulings = [land(at, c, self._seam.now()) for c in contributions]
                 claims = agendas.take(at, board, agenda, self._seam.now()) if agenda else Claims()
-        except sqlite3.IntegrityError as error:
+        except BAD as error:
             if len(contributions) > 1:
                 return self._one_by_one(board, contributions, agenda)
             return [Refused(f"the database refused it: {error}")], self.claim(board, agenda) if agenda else Claims()
@@ -203,7 +214,8 @@ class SqlStore(SqlLooking):
 
     def _ring(self) -> None:
         for hint in tuple(self._hints):
-            hint()
+            with suppress(Exception):  # the commit stands; whoever missed the hint has its poll
+                hint()
 
     def close(self) -> None:
         self._database.close()

@@ -30,6 +30,7 @@ class Board(SQLModel, table=True):
     __tablename__ = "board"
     __table_args__ = (CheckConstraint("status IN ('open', 'closed')", name="board_status"),)
     id: str = _text(primary_key=True)
+    number: int = Field(unique=True)  # the order in which boards were made, whatever the clocks said
     scenario: str = _text()
     params: str = _text()
     team: str = _text()

@@ -1,29 +1,12 @@
 """What the research agents write to each other. Every team, with or without a model, speaks these kinds."""
 
-import hashlib
-import re
 from pathlib import Path
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from blackboard import Kind
-
-Aspect = Literal[
-    "general",
-    "definition",
-    "mechanism",
-    "reason",
-    "people",
-    "time",
-    "quantity",
-    "difference",
-    "requirements",
-    "limits",
-    "benefits",
-    "example",
-]
-"""What a subtask wants to know of its subject; a hint for whoever answers it."""
+from blackboard.tools.documents import Quote
+from blackboard.tools.extractive import Aspect
 
 
 class Question(Kind):
@@ -45,40 +28,7 @@ class Subtask(Kind, lifecycle={"open": ("answered", "flagged")}):
     subject: str = ""
     """What it is about, in the words that documents would use; empty: what `text` says."""
     aspect: Aspect = "general"
-
-
-class Quote(BaseModel):
-    """Bytes of a document: `text` is exactly what stands there from `start` to `end`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    document: str
-    """Its path inside the folder of documents."""
-    start: int = Field(ge=0)
-    """Offset of the first byte."""
-    end: int = Field(ge=0)
-    text: str
-    sha256: str
-    """Hash of the quoted bytes."""
-    line: int = Field(ge=1)
-    """The line on which it begins, from 1."""
-
-    @classmethod
-    def at(cls, document: str, start: int, line: int, text: str) -> "Quote":
-        """The quote of a text that stands at this byte; the rest follows from it."""
-        quoted = text.encode()
-        sha256 = hashlib.sha256(quoted).hexdigest()
-        return cls(document=document, start=start, end=start + len(quoted), text=text, sha256=sha256, line=line)
-
-    @property
-    def place(self) -> str:
-        """`document:line`, as editors and people write it."""
-        return f"{self.document}:{self.line}"
-
-    @property
-    def sentence(self) -> str:
-        """The text as it reads in a line of prose: without line breaks, and of links only the words."""
-        return " ".join(re.sub(r"\[([^\[\]]+)\]\([^()\s]*\)", r"\1", self.text).split())
+    """What it wants to know of its subject; a hint for whoever answers it."""
 
 
 class Answer(

@@ -1,1 +1,1 @@
-"""Tools and text functions that come with the framework."""
+"""What comes with the framework for agents to use: the user's documents, and answering from them without a model."""

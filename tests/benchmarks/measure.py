@@ -136,7 +136,7 @@ class Line:
     synchronous: str
     raw: list[Sample]
     board: list[Sample]
-    rss: dict[str, float]
+    peak: float | None = None  # megabytes
     floor: float | None = None
     goal: float | None = None
 
@@ -188,20 +188,20 @@ def line(name: str, n: int, mode: str, repeats: int, label: str = "", **options:
     for _ in range(repeats):
         hand.append(by_hand(name, n, mode))
         board.append(by_board(name, n, mode, **options))
-    rss = {side: resident(side, name, n, mode) for side in ("raw", "board")} if not label else {}
-    bars = () if label else (FLOORS[name][mode], GOALS[name][mode])
-    return Line(label or name, mode, hand, board, rss, *bars)
+    if label:
+        return Line(label, mode, hand, board)
+    return Line(name, mode, hand, board, resident(name, n, mode), FLOORS[name][mode], GOALS[name][mode])
 
 
-def resident(side: str, name: str, n: int, mode: str) -> float:
-    """Peak resident megabytes of a process that does nothing else."""
-    words = [sys.executable, "-m", "tests.benchmarks.measure", "--n", str(n), "--resident", side, name, mode]
+def resident(name: str, n: int, mode: str) -> float:
+    """Peak resident megabytes of a process that only works on one board."""
+    words = [sys.executable, "-m", "tests.benchmarks.measure", "--n", str(n), "--resident", name, mode]
     return float(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
-def show_resident(side: str, name: str, mode: str, n: int) -> None:
+def show_resident(name: str, mode: str, n: int) -> None:
     """What the process of `resident` does."""
-    (by_hand if side == "raw" else by_board)(name, n, mode)
+    by_board(name, n, mode)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)  # noqa: T201
 
 
@@ -229,7 +229,7 @@ def spread(values: Sequence[float], form: str = ",.0f") -> str:
 def table(lines: Sequence[Line], commands: dict[str, tuple[float, list[float]]]) -> str:
     """All of it as one Markdown table."""
     head = ["workload", "synchronous", "raw steps/s", "board steps/s", "board / raw", "floor", "goal",
-            "CPU µs raw", "CPU µs board", "peak MB raw / board"]  # fmt: skip
+            "CPU µs raw", "CPU µs board", "peak MB board"]  # fmt: skip
     rows = [head, ["---"] * len(head), *map(_cells, lines)]
     for name, (limit, times) in commands.items():
         rows.append([f"`{name}`", "", "", f"{spread(times, '.2f')} s", "", f"{limit} s", "", "", "", ""])
@@ -240,8 +240,8 @@ def _cells(one: Line) -> list[str]:
     cpu = [f"{statistics.median(s.cpu for s in side):.0f}" for side in (one.raw, one.board)]
     bars = [f"{bar:.2f}" if bar is not None else "" for bar in (one.floor, one.goal)]
     rates = [spread([s.rate for s in side]) for side in (one.raw, one.board)]
-    rss = " / ".join(f"{mb:.0f}" for mb in one.rss.values())
-    return [one.name, one.synchronous, *rates, spread(one.ratios, ".2f"), *bars, *cpu, rss]
+    peak = f"{one.peak:.0f}" if one.peak else ""
+    return [one.name, one.synchronous, *rates, spread(one.ratios, ".2f"), *bars, *cpu, peak]
 
 
 def lines_of(n: int, repeats: int) -> list[Line]:
@@ -258,7 +258,7 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=1000, help="steps to a run")
     parser.add_argument("--repeats", type=int, default=5, help="runs of each")
     parser.add_argument("--json", action="store_true", help="every run as JSON instead of the table")
-    parser.add_argument("--resident", nargs=3, metavar=("SIDE", "WORKLOAD", "MODE"), help=argparse.SUPPRESS)
+    parser.add_argument("--resident", nargs=2, metavar=("WORKLOAD", "MODE"), help=argparse.SUPPRESS)
     said = parser.parse_args()
     if said.resident:
         show_resident(*said.resident, n=said.n)

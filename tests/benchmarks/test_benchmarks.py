@@ -14,7 +14,8 @@ AGENDA = """SELECT id, agent, binding, trigger_seq, trigger_kind, state, rating,
             done_seq FROM activation ORDER BY id"""
 SAME = (
     FEED, AGENDA, "SELECT * FROM link", "SELECT * FROM kind_mark", "SELECT * FROM budget",
-    "SELECT * FROM activation_read", "SELECT name, cursor_seq FROM agent", "SELECT id, status, head, activations FROM board",
+    "SELECT * FROM activation_read", "SELECT name, cursor_seq FROM agent",
+    "SELECT id, status, head, activations FROM board",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blackboard.errors import StoreError, UsageError
-from blackboard.tools.documents import Library, Passage, read_passage, search_documents
+from blackboard.tools.documents import Library, Passage, Quote, read_passage, search_documents
 from blackboard.tools.documents import index as index_module
 from blackboard.tools.documents.passages import LONGEST_OTHER, LONGEST_PROSE, read_document
 
@@ -510,6 +510,27 @@ class TestRead:
         assert not library.verify(passage.model_copy(update={"text": "A lease is for ever."}))
         assert not library.verify(passage.model_copy(update={"start": -5}))
         assert not library.verify(Passage(document="../x", start=0, end=3, text="abc", sha256=""))
+
+
+class TestAQuote:
+    def test_is_true_until_its_bytes_change(self, folder):
+        library = Library(folder)
+        (folder / "q.md").write_text("Naïve words.\nA lease ends.\n", encoding="utf-8")
+        quote = Quote.at("q.md", len("Naïve words.\n".encode()), 2, "A lease ends.")
+        assert library.verify(quote)
+        assert quote.place == "q.md:2"
+        (folder / "q.md").write_text("Naïve words.\nA lease runs.\n", encoding="utf-8")
+        assert not library.verify(quote)
+
+    def test_is_not_true_of_another_place_or_of_no_document(self, folder):
+        library = Library(folder)
+        (folder / "q.md").write_text("A lease ends.\n", encoding="utf-8")
+        assert not library.verify(Quote.at("q.md", 1, 1, "A lease ends."))
+        assert not library.verify(Quote.at("../q.md", 0, 1, "A lease ends."))
+
+    def test_reads_links_footnotes_and_line_breaks_as_plain_words(self):
+        quote = Quote.at("a.md", 0, 1, "See [the *law*](law.md#2) of\n> leases [^3] here.")
+        assert quote.sentence == "See the *law* of leases here."
 
 
 class TestTools:

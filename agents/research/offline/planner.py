@@ -1,12 +1,12 @@
 """Splits a question by rules."""
 
 from agents.research.kinds import Question, Subtask
-from agents.research.offline.splitting import plan
 from blackboard import Entry, View, agent
+from blackboard.tools.extractive import plan
 
 
 @agent(watches=Question, writes=Subtask)
 def planner(question: Entry[Question], view: View) -> None:
-    """Splits a question into two to five subtasks that can be answered by themselves."""
-    for subtask in plan(question.body.question):
-        view.post(subtask, about=question)
+    """Splits a question into one to five subtasks that can be answered by themselves."""
+    for rank, part in enumerate(plan(question.body.question)):
+        view.post(Subtask(text=part.text, rank=rank, subject=part.subject, aspect=part.aspect), about=question)

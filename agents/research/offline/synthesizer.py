@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agents.research.kinds import Answer, Question, Report, Review, Subtask
-from agents.research.offline.report import Part, compose
+from agents.research.report import Part, compose
 from blackboard import Entry, View, agent, all_done
 
 

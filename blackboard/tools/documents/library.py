@@ -14,6 +14,7 @@ from blackboard.tools.documents import files
 from blackboard.tools.documents.files import File, Skipped
 from blackboard.tools.documents.index import Index, Known, is_broken
 from blackboard.tools.documents.passages import Document, Passage, read_document
+from blackboard.tools.documents.quotes import Quote
 from blackboard.tools.extractive import STOPWORDS, stem
 
 T = TypeVar("T")
@@ -80,13 +81,13 @@ class Library:
         except OSError as error:
             raise UsageError(f"{document!r} cannot be read: {error.strerror}") from error
 
-    def verify(self, passage: Passage) -> bool:
+    def verify(self, cited: Passage | Quote) -> bool:
         """Whether the file still says exactly this at exactly this place."""
         try:
-            found = self.read(passage.document, passage.start, passage.end)
+            found = self.read(cited.document, cited.start, cited.end)
         except UsageError:
             return False
-        return found == passage.text.encode(errors="replace") and _sha256(found) == passage.sha256
+        return found == cited.text.encode(errors="replace") and _sha256(found) == cited.sha256
 
     def _with_index(self, job: Callable[[], T]) -> T:
         """Do it with an index that is up to date; with a new one if the old one breaks."""

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 
-from agents.research.kinds import Answer, Quote, Report, Subtask
+from agents.research.kinds import Answer, Report, Subtask
+from blackboard.tools.documents import Quote
 
 TITLE = 160  # characters
 FEWEST, MOST = 3, 5  # sentences of the short answer
-NOTE = "Extractive: no model was used; every sentence above is quoted from your documents."
-NO_ANSWER = "No agent answered it."
+EXTRACTIVE = "Extractive: no model was used"
+COVERED = "how much of the question's wording the quotes cover"
+NOT_EXTRACTIVE = "Put together without a model from answers that are more than quotes."
+NO_REASON = "No agent could answer it."
 NOTHING = (
     "The documents do not answer this question: no part of it found a sentence that could be quoted. "
     "Ask it in other words, or name a folder that covers it with `--documents`."
@@ -54,15 +56,16 @@ def compose(question: str, parts: Sequence[Part]) -> Report:
     """The report on all parts, in the order given."""
     answered = [p for p in parts if p.accepted]
     sources = Sources()
-    confidence = round(sum(p.answer.confidence for p in answered if p.answer) / max(len(parts), 1), 2)
-    body = [*_short_answer(answered, sources), *_sections(answered, sources)] if answered else [NOTHING]
+    short, *sections = [_short_answer(answered, sources), *_sections(answered, sources)]
     documents = len({q.document for q in sources.quotes})
+    confidence = round(sum(p.answer.confidence for p in answered if p.answer) / max(len(parts), 1), 2)
     counted = f"{_many(len(sources.quotes), 'sentence')} quoted from {_many(documents, 'document')}"
     summary = f"*{len(answered)} of {_many(len(parts), 'part')} answered, {counted}. Confidence {confidence:.2f}.*"
+    found = [short, summary, *sections] if answered else [NOTHING]
+    blocks = [f"# {_title(question)}", *found, *_open(parts), *_listed(sources), _note(answered, confidence)]
     scores = [p.score for p in answered if p.score is not None]
-    blocks = [f"# {_title(question)}", *body[:1], summary, *body[1:], *_open(parts), *_listed(sources), NOTE]
     return Report(
-        markdown="\n\n".join(blocks),
+        markdown="\n\n".join(block for block in blocks if block),
         confidence=confidence,
         quality=sum(scores) / len(scores) if scores else 0,
         open_questions=tuple(p.subtask.text for p in parts if not p.accepted),
@@ -81,16 +84,14 @@ def _many(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _short_answer(answered: Sequence[Part], sources: Sources) -> Iterator[str]:
+def _short_answer(answered: Sequence[Part], sources: Sources) -> str:
     """The first sentence of every part, and further ones where there are few parts; in the order of the parts."""
-    chosen: dict[str, tuple[int, int, Quote]] = {}
-    by_turns = zip_longest(*([(n, nth, q) for nth, q in enumerate(p.quotes)] for n, p in enumerate(answered)))
-    for nth, turn in enumerate(by_turns):
-        if nth == 0 or len(chosen) < FEWEST:
-            for candidate in turn:
-                if candidate and len(chosen) < (MOST if nth == 0 else FEWEST):
-                    chosen.setdefault(candidate[2].sentence, candidate)
-    yield " ".join(sources.cited(quote) for _, _, quote in sorted(chosen.values(), key=lambda c: c[:2]))
+    by_turns = sorted((nth, n) for n, part in enumerate(answered) for nth in range(len(part.quotes)))
+    chosen: dict[str, tuple[int, int]] = {}
+    for nth, n in by_turns:
+        if len(chosen) < (MOST if nth == 0 else FEWEST):
+            chosen.setdefault(answered[n].quotes[nth].sentence, (n, nth))
+    return " ".join(sources.cited(answered[n].quotes[nth]) for n, nth in sorted(chosen.values()))
 
 
 def _sections(answered: Sequence[Part], sources: Sources) -> Iterator[str]:
@@ -100,28 +101,31 @@ def _sections(answered: Sequence[Part], sources: Sources) -> Iterator[str]:
         if part.answer:
             yield f"## {part.subtask.text}"
             yield _told(part.answer, sources, told)
-            yield f"*Confidence {part.answer.confidence:.2f}. {part.answer.basis}*".replace(". *", ".*")
+            yield f"*{f'Confidence {part.answer.confidence:.2f}. {part.answer.basis}'.rstrip()}*"
             told |= {q.sentence for q in part.quotes}
 
 
 def _told(answer: Answer, sources: Sources, told: set[str]) -> str:
-    if answer.text != " ".join(q.sentence for q in answer.quotes):  # not a chain of quotes: cited as a whole
+    if not _is_extract(answer):
         return " ".join([answer.text, *(f"[{sources.number(q)}]" for q in answer.quotes)])
-    again = [f"[{sources.number(q)}]" for q in answer.quotes if q.sentence in told]
     new = [sources.cited(q) for q in answer.quotes if q.sentence not in told]
-    pointer = (
-        [f"See {'also ' if new else ''}{' and '.join(filter(None, [', '.join(again[:-1]), again[-1]]))} above."]
-        if again
-        else []
-    )
-    return " ".join([*new, *pointer])
+    again = [f"[{sources.number(q)}]" for q in answer.quotes if q.sentence in told]
+    if not again:
+        return " ".join(new)
+    *before, last = again
+    pointer = f"{', '.join(before)} and {last}" if before else last
+    return " ".join([*new, f"See {'also ' if new else ''}{pointer} above."])
+
+
+def _is_extract(answer: Answer) -> bool:
+    """Whether it says nothing but its quotes; otherwise it can only be cited as a whole."""
+    return answer.text == " ".join(q.sentence for q in answer.quotes)
 
 
 def _open(parts: Sequence[Part]) -> Iterator[str]:
     yield "## What remained open"
-    lines = [
-        f"- {p.subtask.text} {p.answer.basis if p.answer else NO_ANSWER}".rstrip() for p in parts if not p.accepted
-    ]
+    reasons = ((p.subtask.text, (p.answer and p.answer.basis) or NO_REASON) for p in parts if not p.accepted)
+    lines = [f"- **{text}** {reason}" for text, reason in reasons]
     yield "\n".join(lines) or "Nothing: every part of the question found an answer."
 
 
@@ -129,3 +133,14 @@ def _listed(sources: Sources) -> Iterator[str]:
     if sources.quotes:
         yield "## Sources"
         yield "\n".join(f"{n}. `{q.place}` “{q.sentence}”" for n, q in enumerate(sources.quotes, 1))
+
+
+def _note(answered: Sequence[Part], confidence: float) -> str:
+    """Who wrote this, and what its confidence means."""
+    if not answered:
+        return f"{EXTRACTIVE}."
+    is_extract = all(p.answer and _is_extract(p.answer) for p in answered)
+    if not is_extract:
+        return NOT_EXTRACTIVE
+    quoted = f"{EXTRACTIVE}; every sentence above is quoted from your documents."
+    return f"{quoted} Confidence {confidence:.2f} of 1 ({COVERED})."

@@ -1,8 +1,23 @@
 """What a question wants to know of its subject: the words that ask for it, and those that tell it."""
 
 import re
+from typing import Literal
 
-from agents.research.kinds import Aspect
+Aspect = Literal[
+    "general",
+    "definition",
+    "mechanism",
+    "reason",
+    "people",
+    "time",
+    "quantity",
+    "difference",
+    "requirements",
+    "limits",
+    "benefits",
+    "example",
+]
+"""What one may want to know of a subject."""
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -19,7 +34,7 @@ NAMES = _any(UNSAID.pattern, r"(?:cost|price|use|effect|cause|part|type|kind|fea
 # The first that fits wins, so the plain question words come last.
 ASKED: dict[Aspect, re.Pattern[str]] = {
     "difference": _any(r"\bdiffer", r"\b(?:versus|vs)\b", r"\bcompar", r"\bcontrast\b"),
-    "limits": _any(rf"(?!.*\bsolv).*{LIMITS}", r"\b(?:go|goes|went) wrong\b", r"\bfails?\b"),
+    "limits": _any(rf"^(?!.*\bsolv).*{LIMITS}", r"\b(?:go|goes|went) wrong\b", r"\bfails?\b"),
     "benefits": _any(r"\b(?:benefit|advantage|strength|gain)s?\b", r"\bsolves?\b"),
     "example": _any(r"\b(?:example|instance|use case)s?\b"),
     "requirements": _any(r"\b(?:require|prerequisite|precondition)", r"\bneeds?$", r"\bnecessary\b"),
@@ -30,7 +45,7 @@ ASKED: dict[Aspect, re.Pattern[str]] = {
     "time": _any(r"^when\b", r"^what (?:year|date|day)\b", r"\bsince when\b"),
     "reason": _any(r"^why\b", r"\b(?:reason|purpose)s?\b", r"^what .*\bfor$"),
     "definition": _any(
-        r"^(?:what|who)(?:'s|’s| is| are| was| were)\b(?!.*\bof\b)", r"\bdefin", r"\bmean(?:s|t|ing)?\b"
+        r"^(?:what|who)(?:'s|\u2019s| is| are| was| were)\b(?!.*\bof\b)", r"\bdefin", r"\bmean(?:s|t|ing)?\b"
     ),
     "mechanism": _any(r"^how\b"),
 }
@@ -66,9 +81,16 @@ TOLD: dict[Aspect, re.Pattern[str]] = {
 }
 
 
-def aspect_of(clause: str) -> Aspect:
-    """What this question wants to know; "general" if its words do not tell."""
-    return next((aspect for aspect, asked in ASKED.items() if asked.search(clause)), "general")
+TELLING = frozenset[Aspect](
+    ("difference", "requirements", "limits", "benefits", "example", "people", "time", "quantity")
+)
+"""Aspects that have words of their own: a sentence without one does not tell them."""
+
+
+def aspect_of(text: str) -> Aspect:
+    """What a question wants to know, or a sentence names; "general" if its words do not tell."""
+    plain = " ".join(text.split())
+    return next((aspect for aspect, asked in ASKED.items() if asked.search(plain)), "general")
 
 
 def names_aspect(word: str) -> bool:
@@ -83,4 +105,4 @@ def goes_unsaid(word: str) -> bool:
 
 def signs(sentence: str, aspect: Aspect) -> int:
     """How many signs of telling this aspect the sentence bears."""
-    return len(TOLD[aspect].findall(sentence)) if aspect in TOLD else 0
+    return len(TOLD[aspect].findall(" ".join(sentence.split()))) if aspect in TOLD else 0

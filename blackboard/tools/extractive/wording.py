@@ -3,47 +3,53 @@
 import re
 from collections.abc import Iterator
 
-from agents.research.offline.aspects import goes_unsaid
+from blackboard.tools.extractive.aspects import goes_unsaid
 
-WORD = re.compile(r"[^\W_]+(?:[-'’./][^\W_]+)*[+#]*")
+WORD = re.compile(r"[^\W_]+(?:[-'\u2019./][^\W_]+)*[+#]*")
 AUXILIARY = "(?:do|does|did|can|could|should|would|will|must|may|might)"
-DETERMINERS = frozenset("a an the this each every its their his her my your our no some any".split())
-RELATIVE = frozenset("that which who what".split())
 
-FUNCTION = frozenset(
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+DETERMINERS = _listed("a an the this each every its their his her my your our no some any")
+RELATIVE = _listed("that which who what")
+
+FUNCTION = _listed(
     """a about above across after against all also although always am among an and another any anybody anyone are
-    around as at be because been before behind being below best better between both but by can cannot could did do
-    does doing done down during each either else enough ever every everybody few for from further had has have having
-    he her here hers him his how i if in instead into is it its itself just least less like many may me might mine more most
-    much must my near neither never no none nor not nothing now of off often on once one only onto or other others our
-    ours out over own per perhaps please quite rather really same several shall she should since so some somebody
-    someone something still such than that the their theirs them themselves then there these they thing things this
-    those though through throughout to together too toward towards two three four five under until up upon us used
-    useful using very via was way ways we well were what whatever when where whether which while who whom whose why
-    will with within without would wrong yes yet you your yours ok versus vs happen happens happened mean means meant work works
-    worked differ differs different require requires required requirements""".split()
+    around as at be because been before behind being below best better between both but by can cannot could did
+    differ different differs do does doing done down during each either else enough ever every everybody few five
+    for four from further had happen happened happens has have having he her here hers him his how i if in instead
+    into is it its itself just least less like many may me mean means meant might mine more most much must my near
+    neither never no none nor not nothing now of off often ok on once one only onto or other others our ours out
+    over own per perhaps please quite rather really require required requirements requires same several shall she
+    should since so some somebody someone something still such than that the their theirs them themselves then there
+    these they thing things this those though three through throughout to together too toward towards two under
+    until up upon us used useful using versus very via vs was way ways we well were what whatever when where whether
+    which while who whom whose why will with within without work worked works would wrong yes yet you your yours"""
 )
 """Words that carry no subject."""
 
-VERBS = frozenset(
+VERBS = _listed(
     """achieve act add agree aim allow answer apply arise arrive ask avoid base become begin behave belong break bring
-    build call cause change choose claim come communicate compare compete consist contain continue contribute cooperate
-    coordinate cost crash create deal decide define depend describe detect develop die differ discover end ensure exist expect
-    expire explain fail fall find finish fit follow get give go grow guarantee hallucinate handle hang help hold improve
-    include increase introduce invent involve keep know lead learn leave let live lose make manage mean measure meet
-    move need occur offer organise organize perform prevent produce prove provide reach react read reduce rely remain
-    remember replace require resolve run save say scale see select send serve share solve speak stand start stay stop
-    store struggle succeed suffer suggest support take talk tell tend think train treat try understand use want work
-    write""".split()
+    build buy call cause change choose claim come communicate compare compete consist contain continue contribute
+    cooperate coordinate cost crash create deal decide define depend describe detect develop die differ discover end
+    ensure exist expect expire explain fail fall find finish fit follow get give go grow guarantee hallucinate
+    handle hang help hold improve include increase introduce invent involve keep know lead learn leave let live lose
+    make manage mean measure meet move need occur offer organise organize perform prevent produce prove provide
+    reach react read reduce rely remain remember replace require resolve run save say scale see select sell send serve
+    share solve speak stand start stay stop store struggle succeed suffer suggest support take talk tell tend think
+    train treat try understand use want work write"""
 )
 """Base forms that part a subject from an object in `how do agents agree on shared state`."""
 
-NOT_VERBS = frozenset(("enterprise", "exercise", "otherwise", "franchise", "expertise", "merchandise", "shared"))
+NOT_VERBS = _listed("enterprise exercise otherwise franchise expertise merchandise shared")
 
 
 def words(text: str) -> list[str]:
     """Its words as written, without a possessive; `fine-tuning` and `node.js` are one word each."""
-    return [re.sub(r"['’]s$", "", w) for w in WORD.findall(text)]
+    return [re.sub(r"['\u2019]s$", "", w) for w in WORD.findall(text)]
 
 
 def carries_subject(word: str) -> bool:
@@ -57,13 +63,13 @@ def content(text: str) -> list[str]:
 
 
 def is_verb(word: str, before: str = "") -> bool:
-    """Whether the word is most likely a verb: not after an article; inflected (`expires`) only after a noun or `who`."""
+    """Whether it is most likely a verb: never after an article, inflected (`expires`) only after a noun or `who`."""
     if before in DETERMINERS:
         return False
     if word in VERBS or (len(word) > 6 and word not in NOT_VERBS and re.search(r"(?:i[sz]e|ify)$", word)):
         return True
-    inflected = word.endswith(("s", "ed")) and (carries_subject(before) or before in RELATIVE)
-    return inflected and word not in NOT_VERBS and not VERBS.isdisjoint((word[:-1], word[:-2]))
+    inflected = word.endswith(("s", "ed")) and before and (carries_subject(before) or before in RELATIVE)
+    return bool(inflected) and word not in NOT_VERBS and not VERBS.isdisjoint((word[:-1], word[:-2]))
 
 
 def phrases(clause: str) -> list[str]:
@@ -80,7 +86,7 @@ def _phrases(clause: str) -> Iterator[str]:
     run: list[str] = []
     before, at = "", 0
     for match in WORD.finditer(clause):
-        word = re.sub(r"['’]s$", "", match.group())
+        word = re.sub(r"['\u2019]s$", "", match.group())
         parted = bool(clause[at : match.start()].strip())
         verb = is_verb(word, "" if parted else before.lower())
         if run and (parted or verb or not carries_subject(word)):
@@ -120,7 +126,7 @@ def main_phrases(clause: str) -> list[str]:
 
 def is_plural(phrase: str) -> bool:
     """Whether `are` goes with it. Names in -s (`Paxos`, `Kubernetes`) are one thing."""
-    last = phrase.split()[-1] if phrase.split() else ""
+    last = phrase.rpartition(" ")[2]
     if last[:1].isupper() and not re.fullmatch(r"[A-Z]{2,}s", last):
         return bool(re.search(r"(?:er|or|nt|on|ng|el|em|ck|ie|ge|se)s$", last))
     return last.endswith("s") and not re.search(r"(?:ss|us|is|as|ics)$", last)

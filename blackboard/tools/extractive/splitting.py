@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable
 
-from agents.research.kinds import Aspect, Subtask
-from agents.research.offline import wording
-from agents.research.offline.aspects import aspect_of, names_aspect
+from blackboard.tools.extractive import wording
+from blackboard.tools.extractive.aspects import Aspect, aspect_of, names_aspect
+from blackboard.tools.extractive.inquiry import Inquiry
 
-MOST = 5  # subtasks
-LONGEST = 200  # characters of a subtask: it becomes a heading
+MOST = 5  # inquiries
+LONGEST = 200  # characters of an inquiry: it becomes a heading
 READ = 6_000  # characters of a question that are looked at
 
 
@@ -32,38 +32,38 @@ NEXT_CLAUSE = _pattern(
     rf"[,;]\s*(?={ASKING}\s+\w)",
 )
 OPEN_QUESTION = _pattern(rf"^(?:what|who|which)\b|^(?:{ASKING}\b.*?\s)?{VERB_FIRST}\b")
-DEFINITION = _pattern(rf"^(?:what|who)(?:'s|’s| {BEING})\s+(.+)$")
+DEFINITION = _pattern(rf"^(?:what|who)(?:'s|\u2019s| {BEING})\s+(.+)$")
 ASPECTS_OF = _pattern(rf"^(?:what {BEING} )?(?:the )?(.+?) (?:of|with|in) (.+)$")
 CIRCUMSTANCE = _pattern(r"\s+((?:for|in|when|on|regarding|as)\s.+)$")
 ENUMERATED = _pattern(r"\s*,\s*(?:(?:and|or)\s+)?|\s+(?:and|or|versus|vs\.?|&)\s+")
 
 THING = r"(.{1,80}?)"
+WE_USE = rf"{wording.AUXILIARY} (?:i|we|one) (?:use|choose|pick|take|prefer)"
 COMPARED = [
-    _pattern(rf"^(?:compare(?: and contrast)?|contrast) {THING},? (?:and|or|with|to|against|versus|vs\.?) {THING}$"),
-    _pattern(
-        rf"^(?:what(?:'s|’s| {BEING}) )?(?:the )?(?:\w+ )?(?:differences?|distinction) between {THING} and {THING}$"
-    ),
-    _pattern(rf"^how (?:do|does|did|is|are) {THING} (?:differ|different|compared?)(?: from| to| with) {THING}$"),
-    _pattern(rf"^how (?:do|does|are) {THING} and {THING} (?:differ|different|compare)$"),
-    _pattern(rf"^should (?:i|we|one) (?:use|choose|pick|take|prefer) {THING},? or {THING}$"),
-    _pattern(
-        rf"^when {wording.AUXILIARY} (?:i|we|one) (?:use|choose) {THING} (?:instead of|rather than|over) {THING}$"
-    ),
-    _pattern(rf"^(?:which|what) is \w+:?,? {THING},? or {THING}$"),
-    _pattern(rf"^(?:is|are) {THING} (?:\w+er|worse|more \w+) than {THING}$"),
-    _pattern(rf"^{THING},? (?:versus|vs\.?) {THING}$"),
+    _pattern(f"^{form.replace('X', THING)}$")
+    for form in (
+        r"(?:compare(?: and contrast)?|contrast) X,? (?:and|or|with|to|against|versus|vs\.?) X",
+        rf"(?:what(?:'s|\u2019s| {BEING}) )?(?:the )?(?:\w+ )?(?:difference|distinction)s? between X and X",
+        r"how (?:do|does|did|is|are) X (?:differ|different|compared?)(?: from| to| with) X",
+        r"how (?:do|does|are) X and X (?:differ|different|compare)",
+        rf"{WE_USE} X,? or X",
+        rf"when {WE_USE} X (?:instead of|rather than|over) X",
+        r"(?:which|what) is \w+:?,? X,? or X",
+        r"(?:is|are) X (?:\w+er|worse|more \w+) than X",
+        r"X,? (?:versus|vs\.?) X",
+    )
 ]
 
 
-def plan(question: str) -> list[Subtask]:
-    """One to five subtasks, in the order of the report. Never fails, whatever the text."""
+def plan(question: str) -> list[Inquiry]:
+    """One to five inquiries that a person would answer in this order. Never fails, whatever the text."""
     asked = clauses(question[:READ])
     parts = [part for clause in asked for part in parts_of(clause)]
     if len(parts) == 1:
         parts += _further(asked[0], parts[0])
     if not parts:
         parts = [_part(question.strip() or "(an empty question)", "general", "")]
-    return [part.model_copy(update={"rank": rank}) for rank, part in enumerate(_distinct(parts)[:MOST])]
+    return _distinct(parts)[:MOST]
 
 
 def clauses(question: str) -> list[str]:
@@ -94,12 +94,12 @@ def _named(clause: str, subject: str) -> str:
     return re.sub(r"\b(?:it|they|them)\b", lambda _: subject, clause, flags=re.IGNORECASE)
 
 
-def parts_of(clause: str) -> list[Subtask]:
+def parts_of(clause: str) -> list[Inquiry]:
     """What one question falls into: the things compared and their difference, what is listed, or just itself."""
     return _compared(clause) or _several_aspects(clause) or _several_things(clause) or [_whole(clause)]
 
 
-def _compared(clause: str) -> list[Subtask]:
+def _compared(clause: str) -> list[Inquiry]:
     match = next((m for pattern in COMPARED if (m := pattern.match(clause))), None)
     if match is None:
         return []
@@ -114,7 +114,7 @@ def _compared(clause: str) -> list[Subtask]:
     return [*(_defined(thing) for thing in things), _part(differ, "difference", together)]
 
 
-def _several_aspects(clause: str) -> list[Subtask]:
+def _several_aspects(clause: str) -> list[Inquiry]:
     """`What are the costs and risks of X`: one part for each."""
     match = ASPECTS_OF.match(clause)
     items = [i for i in ENUMERATED.split(match.group(1)) if i] if match else []
@@ -124,7 +124,7 @@ def _several_aspects(clause: str) -> list[Subtask]:
     return [_part(f"What are the {item} of {of}", aspect_of(f"what {item}"), ARTICLE.sub("", of)) for item in items]
 
 
-def _several_things(clause: str) -> list[Subtask]:
+def _several_things(clause: str) -> list[Inquiry]:
     """`What are X and Y`, or a list `X, Y and Z`: one part for each."""
     match = DEFINITION.match(clause)
     items = [i for i in ENUMERATED.split(match.group(1) if match else clause) if wording.words(i)]
@@ -132,12 +132,12 @@ def _several_things(clause: str) -> list[Subtask]:
     return [_defined(item) for item in items] if listed else []
 
 
-def _whole(clause: str) -> Subtask:
+def _whole(clause: str) -> Inquiry:
     """The clause itself; a bare phrase asks what it is."""
     return _defined(clause) if _topic(clause) == clause else _part(clause)
 
 
-def _further(clause: str, part: Subtask) -> list[Subtask]:
+def _further(clause: str, part: Inquiry) -> list[Inquiry]:
     """What else one wants to know who asks a single plain question."""
     if topic := _topic(clause):
         how = f"How {'do' if wording.is_plural(topic) else 'does'} {topic} work"
@@ -145,11 +145,14 @@ def _further(clause: str, part: Subtask) -> list[Subtask]:
     if not _is_sentence(clause):
         return []
     main = [_as_written(phrase, clause) for phrase in wording.main_phrases(clause)]
-    parts = [_defined(phrase) for phrase in main]
-    is_term = bool(main) and (" " in ARTICLE.sub("", main[0]) or wording.is_name(main[0]))
-    if is_term and part.aspect in ("general", "mechanism", "benefits", "requirements"):
-        parts += [*([_required(main[0])] if len(main) == 1 else []), _limits(main[0])]
-    return parts
+    definitions = [_defined(phrase) for phrase in main]
+    if not main or part.aspect not in ("general", "mechanism", "benefits", "requirements"):
+        return definitions
+    bare = ARTICLE.sub("", main[0])
+    if wording.is_name(bare):
+        return [*definitions, _limits(main[0])]
+    # Common words are seldom defined: `shared state` is only described.
+    return [_required(main[0]), _limits(main[0])] if " " in bare else definitions
 
 
 def _as_written(phrase: str, clause: str) -> str:
@@ -170,7 +173,7 @@ def _is_sentence(clause: str) -> bool:
     return re.match(rf"(?:{ASKING}|{VERB_FIRST})\b|.*\s(?:{BEING}|has|have)\s", clause, re.IGNORECASE) is not None
 
 
-def _defined(thing: str) -> Subtask:
+def _defined(thing: str) -> Inquiry:
     """The part that asks what a thing is, in words that fit it: an article needs a thing that can be counted."""
     thing = thing.strip()
     bare = ARTICLE.sub("", thing)
@@ -183,22 +186,21 @@ def _defined(thing: str) -> Subtask:
     return _part(text, "definition", bare)
 
 
-def _required(thing: str) -> Subtask:
-    return _part(
-        f"What {'do' if wording.is_plural(thing) else 'does'} {thing} require", "requirements", ARTICLE.sub("", thing)
-    )
+def _required(thing: str) -> Inquiry:
+    does = "do" if wording.is_plural(thing) else "does"
+    return _part(f"What {does} {thing} require", "requirements", ARTICLE.sub("", thing))
 
 
-def _limits(thing: str) -> Subtask:
+def _limits(thing: str) -> Inquiry:
     return _part(f"What are the problems and limits of {thing}", "limits", ARTICLE.sub("", thing))
 
 
-def _part(clause: str, aspect: Aspect | None = None, subject: str | None = None) -> Subtask:
+def _part(clause: str, aspect: Aspect | None = None, subject: str | None = None) -> Inquiry:
     whole = len(clause) <= LONGEST
     text = clause if whole else clause[:LONGEST].rsplit(" ", 1)[0].rstrip(" ,") + " …"
     text = text[:1].upper() + text[1:] + ("?" if whole and OPEN_QUESTION.match(clause) else "")
     about = _subject(clause) if subject is None else subject
-    return Subtask(text=text, aspect=aspect or aspect_of(clause), subject=about[:LONGEST])
+    return Inquiry(text=text, aspect=aspect or aspect_of(clause), subject=about[:LONGEST])
 
 
 def _subject(clause: str) -> str:
@@ -206,9 +208,9 @@ def _subject(clause: str) -> str:
     return ARTICLE.sub("", _topic(clause)) or " and ".join(wording.main_phrases(clause))
 
 
-def _distinct(parts: Iterable[Subtask]) -> list[Subtask]:
+def _distinct(parts: Iterable[Inquiry]) -> list[Inquiry]:
     """Without those that ask the same of the same thing."""
-    seen: dict[tuple[str, frozenset[str]], Subtask] = {}
+    seen: dict[tuple[str, frozenset[str]], Inquiry] = {}
     for part in parts:
         meant = frozenset(w.lower().rstrip("s") for w in wording.content(part.text) if not wording.is_verb(w))
         seen.setdefault((part.aspect, meant or frozenset((part.text,))), part)

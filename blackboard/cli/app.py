@@ -1,0 +1,141 @@
+"""The verbs. Each is one function that asks the framework and hands on what it says."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typing_extensions import override
+
+from blackboard.board import list_boards, open_board
+from blackboard.cli import boards as shown
+from blackboard.cli import catalogue, drawing, finding, speech
+from blackboard.cli.failures import USAGE
+from blackboard.cli.launching import relaunch
+from blackboard.cli.options import Look, Work, taking, verb_first
+from blackboard.cli.scenarios import Scenarios
+from blackboard.errors import UsageError
+from blackboard.scenario import Scenario
+
+
+class Verbs(TyperGroup):
+    """The verbs in the order in which one needs them."""
+
+    @override
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        return ["run", *(name for name in self.commands if name != "run")]
+
+    @override
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> tuple[str | None, Any, list[str]]:  # type: ignore[override]
+        if args[0] not in self.commands and args[0] in {k.name for k in finding.known()}:
+            raise UsageError(f"{args[0]!r} is a scenario; run it: blackboard run {args[0]} …")
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=Verbs, add_completion=False, rich_markup_mode="rich",
+    help="Agents that work together on a blackboard, in one database that can be inspected and resumed.",
+    epilog="Every verb takes --db PATH|URL, --json, --log-level LEVEL and --log-json; see blackboard VERB --help.",
+)  # fmt: skip
+runs = typer.Typer(cls=Scenarios, invoke_without_command=True, add_completion=False, rich_markup_mode="rich")
+app.add_typer(runs, name="run", help="Run a scenario: a name, or the path of a .py file. Alone: list the scenarios.")
+
+Name = Annotated[str, typer.Argument(metavar="BOARD", help="Its id, the beginning of its id, or `last`.")]
+
+
+def perform(words: Sequence[object]) -> int:
+    """Do what the words say; the exit code."""
+    if finding.is_loading():
+        raise typer.Exit(USAGE)  # main() at import: whoever imports says what is wrong
+    given = {w.name: w for w in words if isinstance(w, Scenario)}
+    texts = [w.name if isinstance(w, Scenario) else str(w) for w in words]
+    if wrong := [t for t in texts if any("\ud800" <= c <= "\udfff" for c in t)]:
+        raise UsageError(f"the argument {wrong[0]!r} is not UTF-8; write it in that encoding")
+    command = typer.main.get_command(app)
+    with command.make_context("blackboard", verb_first(texts) or ["--help"], obj=given) as context:
+        return int(command.invoke(context) or 0)
+
+
+@runs.callback()
+def scenarios(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", hidden=True)] = False) -> None:
+    """List the scenarios, where none is named."""
+    if ctx.invoked_subcommand is not None:
+        return
+    found = finding.known()
+    if as_json:
+        speech.say_json([{"name": k.name, "module": k.module, "help": k.help} for k in found])
+        return
+    drawing.table(("scenario", "what it does"), [(k.name, k.help) for k in found])
+    speech.tell("run one: blackboard run SCENARIO …; what it takes: blackboard run SCENARIO --help")
+
+
+@app.command()
+@taking(Work)
+def resume(board: Name, said: Work) -> int:
+    """Go on with a board that was interrupted, or stopped by a cap that is now higher."""
+    with open_board(board, db=said.db) as opened:
+        declared_in = str(json.loads(opened.record.options).get("declared_in", ""))
+        return relaunch(finding.again(opened.scenario, declared_in), opened, said)
+
+
+@app.command()
+@taking(Look)
+def boards(said: Look) -> int:
+    """List the boards of a database, newest last."""
+    found = list_boards(db=said.db)
+    if said.as_json:
+        speech.say_json([shown.board_as_json(r) for r in found])
+    elif found:
+        shown.draw_boards(found)
+    else:
+        speech.tell("no board yet; `blackboard run` makes one")
+    return 0
+
+
+@app.command()
+@taking(Look)
+def show(
+    board: Name,
+    said: Look,
+    as_of: Annotated[int | None, typer.Option(metavar="SEQ", min=0, help="The board as it was then.")] = None,
+) -> int:
+    """Show what is on a board, by kind, and how it stands."""
+    with open_board(board, db=said.db) as opened:
+        if as_of is not None and as_of > opened.seq:
+            raise UsageError(f"{opened.id} has {opened.seq} versions; --as-of takes 0 to {opened.seq}")
+        if said.as_json:
+            speech.say_json(shown.show_as_json(opened, as_of))
+        else:
+            shown.draw_board(opened, as_of)
+    return 0
+
+
+@app.command()
+@taking(Look)
+def log(
+    board: Name,
+    said: Look,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for more until the board has ended.")] = False,
+    kind: Annotated[str | None, typer.Option(metavar="KIND", help="Only entries of this kind.")] = None,
+) -> int:
+    """List what was written to a board, in order, one version a line."""
+    with open_board(board, db=said.db) as opened:
+        for row in shown.versions(opened, kind, wait=follow):
+            if said.as_json:
+                speech.say_json(shown.row_as_json(row), indent=None)
+            else:
+                speech.say(shown.log_line(row))
+    return 0
+
+
+@app.command()
+@taking(Look)
+def agents(said: Look) -> int:
+    """List the agents that there are: what wakes them, what they write, with which tools."""
+    found = catalogue.catalogue()
+    if said.as_json:
+        speech.say_json([catalogue.as_json(one) for one in found])
+    else:
+        catalogue.draw(found)
+    return 0

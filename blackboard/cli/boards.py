@@ -1,0 +1,135 @@
+"""What the verbs that look at boards show: `boards`, `show`, `log`. One function draws, one gives it to programs."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from blackboard.board import Board, to_verdict
+from blackboard.cli import drawing, speech
+from blackboard.cli.finding import unknown
+from blackboard.cli.gist import age, clock, count, gist, iso, shortened
+from blackboard.errors import UsageError
+from blackboard.ports import ActivationRecord, BoardRecord, Row
+
+OUTSIDE = "outside"  # the pseudo-agent of posts from outside
+STATES = ("running", "pending", "waiting", "parked", "done", "failed", "moot")
+
+
+# -- boards --------------------------------------------------------------------------------------------------------
+def draw_boards(records: Iterable[BoardRecord]) -> None:
+    """A line for each board, newest last."""
+    rows = [(r.id, r.scenario, _state(r), str(r.head), age(r.created_at), gist(r.params)) for r in records]
+    drawing.table(("board", "scenario", "state", "entries", "age", "params"), rows)
+
+
+def board_as_json(record: BoardRecord) -> dict[str, Any]:
+    """A board for programs."""
+    verdict = to_verdict(record.verdict)
+    told = verdict and {"ending": verdict.ending, "reasons": verdict.reasons, "exit_code": verdict.exit_code}
+    return {
+        "board": record.id, "scenario": record.scenario, "team": record.team, "params": json.loads(record.params),
+        "status": record.status, "verdict": told, "entries": record.head, "created_at": iso(record.created_at),
+        "ran_seconds": round(record.ran_seconds, 3),
+    }  # fmt: skip
+
+
+def _state(record: BoardRecord) -> str:
+    verdict = to_verdict(record.verdict)
+    return verdict.ending if verdict is not None and record.status == "closed" else record.status
+
+
+# -- show ----------------------------------------------------------------------------------------------------------
+def draw_board(board: Board, as_of: int | None) -> None:
+    """The board by kind, with its state above and its agenda below."""
+    _draw_header(board, as_of)
+    rows = board.store.current(board.id, as_of)
+    for kind in sorted({r.kind for r in rows}, key=[r.kind for r in rows].index):
+        mine = [r for r in rows if r.kind == kind]
+        drawing.title(f"{kind} ({len(mine)})")
+        drawing.table((), [_cells(r) for r in mine], indent=2)
+    if as_of is None:
+        _draw_agenda([a for a in board.store.activations(board.id) if a.agent != OUTSIDE])
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    about = f"about {shortened(', '.join(row.about), 40)}" if row.about else ""
+    return f"{row.key} v{row.version}", row.status, row.author, gist(row.body), about
+
+
+def _draw_header(board: Board, as_of: int | None) -> None:
+    record, verdict = board.record, board.verdict
+    then = f"  as of seq {as_of} of {record.head}" if as_of is not None else ""
+    drawing.line(f"{record.id}  {_state(record)}{then}", style="bold")
+    for reason in verdict.reasons if verdict else ():
+        drawing.line(reason, indent=2)
+    spent = ", ".join(
+        f"{b.settled} of {b.cap} {b.unit}" if b.cap is not None else f"{b.settled} {b.unit}"
+        for b in board.store.summary(board.id).budgets
+    )
+    seconds = json.loads(record.options).get("budget", {}).get("seconds")
+    ran = f"{record.ran_seconds:.1f}" + (f" of {seconds:g}" if seconds is not None else "")
+    drawing.table((), [
+        ("scenario", f"{record.scenario}, team {record.team}"), ("params", gist(record.params)),
+        ("begun", clock(record.created_at)), ("used", f"{spent or 'nothing'}, {ran} seconds"),
+        ("entries", f"{count(record.head, 'version')} in the feed"),
+    ], indent=2)  # fmt: skip
+
+
+def _draw_agenda(activations: list[ActivationRecord]) -> None:
+    states = [s for s in STATES if any(a.state == s for a in activations)]
+    counts = Counter((a.agent, a.state) for a in activations)
+    agents = list(dict.fromkeys(a.agent for a in activations))
+    if agents:
+        drawing.title("agenda")
+        drawing.table(("agent", *states), [(n, *(str(counts[n, s] or "") for s in states)) for n in agents], indent=2)
+    failed = [a for a in activations if a.cause and a.state in {"failed", "pending", "running"}]
+    if failed:
+        drawing.title("failures")
+        rows = [(a.agent, f"activation {a.id}", _tried(a), shortened(a.cause or "")) for a in failed]
+        drawing.table((), rows, indent=2)
+
+
+def _tried(activation: ActivationRecord) -> str:
+    return f"{activation.state} after {count(activation.attempt, 'attempt')}"
+
+
+def show_as_json(board: Board, as_of: int | None) -> dict[str, Any]:
+    """The whole board for programs."""
+    summary = board.store.summary(board.id)
+    budgets = [{"unit": b.unit, "cap": b.cap, "used": b.settled, "reserved": b.reserved} for b in summary.budgets]
+    activations = [
+        {"id": a.id, "agent": a.agent, "state": a.state, "attempt": a.attempt, "cause": a.cause}
+        for a in board.store.activations(board.id)
+        if a.agent != OUTSIDE
+    ]
+    rows = [row_as_json(r) for r in board.store.current(board.id, as_of)]
+    return {
+        **board_as_json(board.record), "as_of": board.seq if as_of is None else as_of, "budgets": budgets,
+        "entries": rows, "activations": activations,
+    }  # fmt: skip
+
+
+# -- log -----------------------------------------------------------------------------------------------------------
+def versions(board: Board, kind: str | None, *, wait: bool) -> Iterator[Row]:
+    """What was written, in order, of one kind if one is named. UsageError."""
+    if kind is not None and kind not in (kinds := json.loads(board.record.kinds)):
+        raise UsageError(unknown("kind", kind, list(kinds), f"{board.id} has"))
+    return (row for row in board.feed(wait=wait) if kind in {None, row.kind})
+
+
+def log_line(row: Row) -> str:
+    """A version of an entry on one line."""
+    about = f"  about {', '.join(row.about)}" if row.about else ""
+    key = f"{row.key} v{row.version}"
+    return speech.printable(
+        f"{row.seq:>5}  {clock(row.posted_at)}  {row.author:<14}  {key:<18}  {row.status:<9}{about}".rstrip()
+    )
+
+
+def row_as_json(row: Row) -> dict[str, Any]:
+    """A version of an entry for programs."""
+    return {
+        "seq": row.seq, "time": iso(row.posted_at), "author": row.author, "key": row.key, "version": row.version,
+        "kind": row.kind, "status": row.status, "about": row.about, "body": json.loads(row.body),
+    }  # fmt: skip

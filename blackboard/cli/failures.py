@@ -1,0 +1,90 @@
+"""What goes wrong, as a sentence that names the thing and the remedy. No traceback, unless the log is at DEBUG."""
+
+import sysconfig
+import traceback
+from pathlib import Path
+
+import typer
+from pydantic import ValidationError
+
+import blackboard
+from blackboard.cli import logs, speech
+from blackboard.errors import BlackboardError
+
+USAGE, FAILED, INTERRUPTED = 2, 5, 130
+NOT_TO_BLAME = (
+    str(Path(blackboard.__file__).parent),
+    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    "<",
+)
+
+
+class Interrupted(BaseException):
+    """The user, or the system, wants the program to end. Carries how to go on."""
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Say what has gone wrong, and give the exit code."""
+    match error:
+        case typer.Exit():
+            return error.exit_code
+        case SystemExit():
+            return error.code if isinstance(error.code, int) else int(error.code is not None)
+        case Interrupted():
+            speech.tell(str(error))
+            return INTERRUPTED
+        case KeyboardInterrupt():
+            return INTERRUPTED
+        case BrokenPipeError():  # `| head` has seen enough
+            speech.hush()
+            return 0
+    if isinstance(error, OSError):
+        speech.hush()  # what could not be written would be tried again at the end
+    speech.tell(sentence(error))
+    logs.show_traceback(error)
+    return USAGE
+
+
+def sentence(error: BaseException) -> str:
+    """What went wrong in words for people: one line, or one for each field that was refused."""
+    match error:
+        case ValidationError():
+            return "\n".join(refusals(error))
+        case BlackboardError():
+            return str(error)
+        case typer.TyperException():
+            return _usage(error)
+    return f"{place(error)}{cause(error)}"
+
+
+def refusals(error: ValidationError) -> list[str]:
+    """`field: message`, one for each value that a model refuses."""
+    return [f"{'.'.join(map(str, e['loc'])) or error.title}: {_bare(e['msg'])}" for e in error.errors()]
+
+
+def _bare(message: str) -> str:
+    return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+
+
+def cause(error: BaseException) -> str:
+    """The error in one line."""
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    first = text.strip().splitlines()[0] if text.strip() else ""
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def place(error: BaseException, default: str = "") -> str:
+    """Where in the user's own files it happened: `FILE, line N: `."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}, line {error.lineno}: "
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if not f.filename.startswith(NOT_TO_BLAME)]
+    return f"{own[-1].filename}, line {own[-1].lineno}: " if own else default
+
+
+def _usage(error: typer.TyperException) -> str:
+    """What the parser refused, and where help is."""
+    message = " ".join(error.format_message().split()).replace("Value error, ", "").rstrip(".?")
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "blackboard"
+    return f"{message[:1].lower()}{message[1:]}; see {command} --help"

@@ -1,0 +1,197 @@
+"""Running and resuming: the work, its progress, its interruption, and what is said at the end."""
+
+import asyncio
+import contextlib
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from pydantic import BaseModel
+
+from blackboard.agent import Agent
+from blackboard.board import Board
+from blackboard.budget import ACTIVATIONS
+from blackboard.cli import logs, speech
+from blackboard.cli.failures import FAILED, Interrupted, sentence
+from blackboard.cli.gist import count
+from blackboard.cli.options import Work
+from blackboard.cli.progress import Progress, progress
+from blackboard.controller import Verdict
+from blackboard.errors import UsageError
+from blackboard.scenario import Run, RunOptions, Scenario, blocking
+from blackboard.seam import REAL
+
+Opening = Callable[[RunOptions], AbstractAsyncContextManager[Run]]
+
+
+def launch(scenario: Scenario[Any], params: BaseModel, said: Work) -> int:
+    """Run a scenario to its end; the exit code."""
+    return _work(scenario, lambda options: scenario.start(params, **options), said)
+
+
+def relaunch(scenario: Scenario[Any], board: Board, said: Work) -> int:
+    """Go on with a board, or show the result of one that is complete; the exit code."""
+    if board.verdict is not None and board.verdict.ending == "complete":
+        whole = Board(board.store, board.id, scenario.result)
+        speech.tell(f"{board.id} is complete already")
+        return _show_end(whole, board.verdict, said)
+    return _work(scenario, lambda options: scenario.reopen(board.id, **options), said)
+
+
+def _work(scenario: Scenario[Any], opening: Opening, said: Work) -> int:
+    screen, began = progress(quiet=said.quiet), REAL.monotonic()
+    logs.begin(with_progress=type(screen) is not Progress)
+    stop = _Stop()
+    try:
+        with stop, contextlib.redirect_stdout(sys.stderr), screen:  # stdout is for the result alone
+            verdict = blocking(_whole(opening(_options(scenario, said, screen)), screen, stop))
+    except (asyncio.CancelledError, KeyboardInterrupt) as error:
+        raise Interrupted(_interrupted(screen.board, said)) from error
+    except Exception as error:
+        if screen.board is None:
+            raise
+        speech.tell(sentence(error))
+        logs.show_traceback(error)
+        return FAILED
+    board = screen.board
+    assert board is not None
+    if verdict.ending != "complete" or not said.quiet:
+        speech.tell(_summary(board, verdict, REAL.monotonic() - began, said))
+    with board:
+        return _show_end(board, verdict, said)
+
+
+async def _whole(opening: AbstractAsyncContextManager[Run], screen: Progress, stop: "_Stop") -> Verdict:
+    async with opening as run:
+        screen.began(run.board)
+        stop.cancels(asyncio.current_task())
+        return await run.end()
+
+
+class _Stop:
+    """SIGINT and SIGTERM, while it is entered: before there is a board they end the program at once, then the work."""
+
+    def __init__(self) -> None:
+        self._cancel: Callable[[], object] | None = None
+
+    def cancels(self, task: "asyncio.Task[Any] | None") -> None:
+        """From now on a signal ends this task; a second one ends the program at once."""
+        if task is not None:
+            loop = task.get_loop()
+            self._cancel = lambda: loop.call_soon_threadsafe(task.cancel)
+
+    def _signalled(self, *_: object) -> None:
+        cancel, self._cancel = self._cancel, None
+        if cancel is None:
+            raise KeyboardInterrupt
+        cancel()
+
+    def __enter__(self) -> None:
+        self._before: dict[int, Any] = {}
+        if threading.current_thread() is threading.main_thread():
+            self._before = {s: signal.signal(s, self._signalled) for s in (signal.SIGINT, signal.SIGTERM)}
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+def _options(scenario: Scenario[Any], said: Work, screen: Progress) -> RunOptions:
+    options = RunOptions(budget=said.budget, agents=_others(scenario, said.agent or []), observer=screen.notice)
+    if said.db is not None:
+        options["db"] = said.db
+    if said.team is not None:
+        options["team"] = said.team
+    if said.slots is not None:
+        options["slots"] = said.slots
+    return options
+
+
+def _others(scenario: Scenario[Any], places: list[str]) -> Mapping[str, Agent]:
+    """`--agent critic=offline.critic`, read. UsageError."""
+    others = {}
+    for one in places:
+        name, _, other = one.partition("=")
+        team, _, agent = other.partition(".")
+        if not (name and team and agent):
+            raise UsageError(f"--agent takes NAME=TEAM.AGENT, e.g. critic=offline.critic, not {one!r}")
+        seated = {a.name: a for a in scenario.team(team, {})[1]}
+        if agent not in seated:
+            raise UsageError(f"team {team!r} has no agent {agent!r}; it has {', '.join(seated)}")
+        others[name] = seated[agent]
+    return others
+
+
+# -- the end -------------------------------------------------------------------------------------------------------
+def _show_end(board: Board, verdict: Verdict, said: Work) -> int:
+    """The result, to stdout; the exit code."""
+    result = board.result
+    with _whoever_reads(_command("resume", board, said)):
+        if said.as_json:
+            speech.say_json(as_json(board, verdict))
+        elif result is not None:
+            speech.say(str(result.body))
+    return verdict.exit_code
+
+
+def as_json(board: Board, verdict: Verdict) -> dict[str, Any]:
+    """A run for programs."""
+    result = board.result
+    return {
+        "board": board.id,
+        "verdict": {"ending": verdict.ending, "reasons": verdict.reasons, "exit_code": verdict.exit_code},
+        "result": None if result is None else {
+            "key": result.key, "kind": result.kind, "version": result.version, "status": result.status,
+            "body": result.body.model_dump(mode="json"),
+        },
+    }  # fmt: skip
+
+
+@contextlib.contextmanager
+def _whoever_reads(again: str) -> Iterator[None]:
+    """That nobody reads the result does not change how the board ended. UsageError if it cannot be written."""
+    try:
+        yield
+    except BrokenPipeError:
+        speech.hush()
+    except OSError as error:
+        speech.hush()
+        raise UsageError(f"the result cannot be written: {error.strerror}; get it again with: {again}") from error
+
+
+def _summary(board: Board, verdict: Verdict, seconds: float, said: Work) -> str:
+    used = next((b.settled for b in board.store.summary(board.id).budgets if b.unit == ACTIVATIONS), 0)
+    how = "complete" if verdict.ending == "complete" else f"ended: {verdict.ending}"
+    line = f"{board.id} {how} in {seconds:.1f} s: {count(used, 'activation')}, {count(board.seq, 'entry')}"
+    if verdict.ending == "complete":
+        return line
+    result = board.result
+    there = f"the result is a partial one: {result.key}, {result.status}" if result else "there is no result"
+    return "\n".join(
+        [line, *(f"  {reason}" for reason in verdict.reasons), f"  {there}", _remedy(board, verdict, said)]
+    )
+
+
+def _remedy(board: Board, verdict: Verdict, said: Work) -> str:
+    again, look = _command("resume", board, said), _command("show", board, said)
+    match verdict.ending:
+        case "budget":
+            return f"raise it: {again} --activations N"
+        case "deadline":
+            return f"raise it: {again} --seconds N"
+        case "cancelled":
+            return f"go on with: {again}"
+    return f"look at it: {look}"
+
+
+def _interrupted(board: Board | None, said: Work) -> str:
+    return "interrupted" if board is None else f"interrupted; go on with: {_command('resume', board, said)}"
+
+
+def _command(verb: str, board: Board, said: Work) -> str:
+    database = f" --db {shlex.quote(said.db)}" if said.db else ""
+    return f"blackboard {verb} {board.id}{database}"

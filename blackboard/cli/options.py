@@ -1,0 +1,109 @@
+"""The options that many verbs share, each declared once, and how a verb takes them."""
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from blackboard.budget import Budget
+from blackboard.cli import logs
+
+PANEL = "Options of every run"
+O = TypeVar("O", bound="Look")  # noqa: E741
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What may be said with every verb."""
+
+    db: Annotated[
+        str | None,
+        typer.Option(metavar="PATH|URL", help="The database; else BLACKBOARD_DB, else blackboard.db."),
+    ] = None
+    as_json: Annotated[bool, typer.Option("--json", help="Give the result as JSON.")] = False
+    log_level: Annotated[
+        logs.Level | None,
+        typer.Option(metavar="LEVEL", case_sensitive=False, help="Log to stderr from this level on: DEBUG, INFO, …"),
+    ] = None
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log as JSON, one object a line.")] = False
+
+    def __post_init__(self) -> None:
+        logs.want(self.log_level, self.log_json)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work(Look):
+    """What may be said with `run` and `resume`."""
+
+    team: Annotated[str | None, typer.Option(metavar="TEAM", help="Which of the scenario's teams; else its first.")] = (
+        None
+    )
+    agent: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=TEAM.AGENT", help="Put another team's agent in its place; repeatable."),
+    ] = None
+    slots: Annotated[int | None, typer.Option(min=1, metavar="N", help="Activations at a time; else 5.")] = None
+    activations: Annotated[int | None, typer.Option(min=0, metavar="N", help="Cap: activations in all.")] = None
+    seconds: Annotated[float | None, typer.Option(min=0, metavar="S", help="Cap: seconds of work in all.")] = None
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False
+
+    @property
+    def budget(self) -> Budget:
+        """The caps that are said."""
+        return Budget(activations=self.activations, seconds=self.seconds)
+
+
+def parameters(options: type[Look], panel: str | None = None) -> list[inspect.Parameter]:
+    """The options as parameters of a command, for its help in a panel of their own."""
+    found = list(inspect.signature(options).parameters.values())
+    for one in found if panel else ():
+        one.annotation.__metadata__[0].rich_help_panel = panel
+    return found
+
+
+def taking(options: type[O]) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Let a verb take these options: it gets them as `said`."""
+
+    def decorate(verb: Callable[..., int]) -> Callable[..., int]:
+        own = [p for p in inspect.signature(verb).parameters.values() if p.name != "said"]
+        return command(verb, own, options, parameters(options))
+
+    return decorate
+
+
+def command(
+    verb: Callable[..., int], own: Sequence[inspect.Parameter], options: type[O], shared: Sequence[inspect.Parameter]
+) -> Callable[..., int]:
+    """A function with the signature that the parser reads, which calls the verb with its own words and `said`."""
+
+    def called(**words: Any) -> int:
+        said = options(**{p.name: words.pop(p.name) for p in shared})
+        return verb(**words, said=said)
+
+    keywords = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*own, *shared)]
+    functools.update_wrapper(called, verb)
+    called.__annotations__ = {}
+    called.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
+    return called
+
+
+def verb_first(words: Sequence[str], deep: Sequence[str] = ("run",)) -> list[str]:
+    """Move shared options that stand before the verb (and the scenario) behind it, where they are declared."""
+    named = inspect.signature(Work).parameters.values()
+    flags = {"--json", "--log-json", "--quiet", "-q"}
+    valued = {"--" + p.name.replace("_", "-") for p in named} - flags
+    first: list[str] = []
+    moved: list[str] = []
+    left, wanted = list(words), 1
+    while left and wanted and (left[0] in flags | valued or left[0].partition("=")[0] in valued or left[0][:1] != "-"):
+        word = left.pop(0)
+        if word[:1] != "-":
+            first.append(word)
+            wanted += (word in deep) - 1 if len(first) == 1 else -1
+        else:
+            moved.append(word)
+            moved += [left.pop(0)] if word in valued and left else []
+    return [*first, *moved, *left]

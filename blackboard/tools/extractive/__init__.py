@@ -1,0 +1,31 @@
+"""Answering from documents without a model: text in, text out; the same on every machine.
+
+`plan` splits a question into inquiries. `pick` chooses the sentences that answer one from what a search has found;
+`lack` says what is missing in them, `trust` how sure one may be. The rest is what these are made of.
+"""
+
+from blackboard.tools.extractive.aspects import Aspect
+from blackboard.tools.extractive.evidence import lack, trust
+from blackboard.tools.extractive.inquiry import Inquiry
+from blackboard.tools.extractive.picking import pick
+from blackboard.tools.extractive.ranking import rank
+from blackboard.tools.extractive.sentences import STOPWORDS, Span, sentences, stem, words
+from blackboard.tools.extractive.splitting import plan
+from blackboard.tools.extractive.statements import Source, Statement
+
+__all__ = [
+    "plan",
+    "Inquiry",
+    "Aspect",
+    "Source",
+    "pick",
+    "Statement",
+    "lack",
+    "trust",
+    "sentences",
+    "Span",
+    "words",
+    "stem",
+    "STOPWORDS",
+    "rank",
+]

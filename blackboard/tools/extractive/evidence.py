@@ -1,0 +1,83 @@
+"""Says whether chosen sentences answer an inquiry, how sure one may be, and why."""
+
+from collections.abc import Sequence
+
+from blackboard.tools.extractive import wording
+from blackboard.tools.extractive.aspects import Aspect, signs
+from blackboard.tools.extractive.inquiry import Inquiry
+from blackboard.tools.extractive.meaning import asked_of, defines, has, is_about, opens_with, things
+from blackboard.tools.extractive.sentences import words
+from blackboard.tools.extractive.statements import Statement
+
+ENOUGH = 0.5  # share of the words asked for that the sentences must hold
+SURE = 0.9  # words in common do not prove that a question is answered
+UNTOLD = 0.7  # of the confidence is left if no sentence is worded as what was asked for
+
+WORDED: dict[Aspect, str] = {
+    "definition": "a definition",
+    "reason": "a reason",
+    "people": "a name",
+    "time": "a time",
+    "quantity": "a quantity",
+    "difference": "a comparison",
+    "requirements": "a requirement",
+    "limits": "a limit",
+    "benefits": "a benefit",
+    "example": "an example",
+}
+
+
+def lack(picked: Sequence[Statement], inquiry: Inquiry) -> str:
+    """What is missing for an answer, in a sentence; empty if nothing is."""
+    about = things(inquiry)
+    unnamed = [thing.name for thing in about if not any(is_about(s, thing) for s in picked)]
+    if unnamed and (inquiry.aspect == "difference" or len(unnamed) == len(about)):
+        return f"No sentence of the documents is about {_quoted(unnamed, 'or')}."
+    if inquiry.aspect == "definition" and not any(_says_what(s, inquiry.subject) for s in picked):
+        return f"No sentence of the documents says what {_quoted([inquiry.subject])} is."
+    held, missing = _held(picked, inquiry, in_context=True)
+    if len(held) < ENOUGH * len(held + missing):
+        return f"The nearest sentences do not say {_quoted(missing, 'or')}."
+    return ""
+
+
+def trust(picked: Sequence[Statement], inquiry: Inquiry) -> tuple[float, str]:
+    """How sure one may be that these sentences, one at least, answer the inquiry, 0 to 1; and why, in a sentence."""
+    held, missing = _held(picked, inquiry)
+    each = sum(len(_held([s], inquiry)[0]) for s in picked) / len(picked)
+    told = sum(_tells(s, inquiry) for s in picked)
+    confidence = SURE * (len(held) + each) / 2 / max(len(held + missing), 1) * (1 if told else UNTOLD)
+    basis = f"{_quoted(held)} {'stand' if len(held) > 1 else 'stands'} in these sentences"
+    if missing:
+        basis = f"{len(held)} of {len(held + missing)} words asked for stand in these sentences, not {_quoted(missing)}"
+    if worded := WORDED.get(inquiry.aspect):
+        basis += f"; {told or 'none'} of {len(picked)} {'are' if told > 1 else 'is'} worded as {worded}"
+    return round(confidence, 2), f"{basis}."
+
+
+def _held(picked: Sequence[Statement], inquiry: Inquiry, *, in_context: bool = False) -> tuple[list[str], list[str]]:
+    """The words asked for that stand in the sentences (or above them), and those that do not."""
+    given = {stem for s in picked for stem in s.stems}
+    if in_context:
+        given = given.union(*(s.heading | s.document for s in picked))
+    asked = asked_of(inquiry)
+    held = [word for word in asked if all(has(given, stem) for stem in words(word))]
+    return held, [word for word in asked if word not in held]
+
+
+def _says_what(statement: Statement, subject: str) -> bool:
+    """Whether it defines the subject, or at least speaks of it; a word before a common word may make it another."""
+    is_term = wording.is_name(subject) or len(words(subject)) > 1
+    return defines(statement.text, subject) or opens_with(statement.text, subject, kinds=is_term)
+
+
+def _tells(statement: Statement, inquiry: Inquiry) -> bool:
+    if inquiry.aspect == "definition":
+        return defines(statement.text, inquiry.subject)
+    return inquiry.aspect not in WORDED or signs(statement.text, inquiry.aspect) > 0
+
+
+def _quoted(items: Sequence[str], conjunction: str = "and") -> str:
+    """`“a”, “b” and “c”`."""
+    marked = [f"“{item}”" for item in items]
+    return f" {conjunction} ".join([", ".join(marked[:-1]), marked[-1]] if len(marked) > 1 else marked)

@@ -1,0 +1,130 @@
+"""What every test has: no network, folders of its own, a store of each kind, a clock that stands still.
+
+A test asks for `store` (or `bench`, a board on it) and never learns which database it got; a new database is one line
+in BACKENDS.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from blackboard.ports import Store
+from store.sqlite import open_store
+from tests.builders import Bench, Clock
+
+settings.register_profile("board", deadline=None, max_examples=50)
+settings.load_profile("board")
+
+Opener = Callable[[Path, Clock], Any]
+BACKENDS: dict[str, Opener] = {
+    "sqlite-file": lambda folder, clock: open_store(str(folder / "board.db"), True, clock),
+    "sqlite-memory": lambda _, clock: open_store(":memory:", True, clock),
+}
+SHARED = ("sqlite-file",)  # those that several processes can open
+LOCAL_NAMES = {"localhost", "", None}
+
+
+class NetworkUsed(AssertionError):
+    """A test has reached for the network."""
+
+
+class Refusal(Exception):
+    """The database itself has refused a statement."""
+
+
+# -- no test leaves this machine -------------------------------------------------------------------------------------
+def _is_local(host: Any) -> bool:
+    if host in LOCAL_NAMES:
+        return True
+    try:
+        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any connection that is not to this machine is an error, and so is asking for a name."""
+
+    def guarded(name: str) -> None:
+        real = getattr(socket.socket, name)
+
+        def connect(self: socket.socket, address: Any) -> Any:
+            if self.family in {socket.AF_INET, socket.AF_INET6} and not _is_local(address[0]):
+                raise NetworkUsed(f"a test connects to {address}")
+            return real(self, address)
+
+        monkeypatch.setattr(socket.socket, name, connect)
+
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *more: Any, **options: Any) -> Any:
+        if not _is_local(host):
+            raise NetworkUsed(f"a test asks for the address of {host}")
+        return resolve(host, *more, **options)
+
+    guarded("connect")
+    guarded("connect_ex")
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written outside the folder of the test. Durability against power cuts is not what is tested here."""
+    monkeypatch.setenv("BLACKBOARD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("BLACKBOARD_DB", str(tmp_path / "default.db"))
+    monkeypatch.setenv("BLACKBOARD_SYNCHRONOUS", "NORMAL")
+
+
+# -- stores ----------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def clock() -> Clock:
+    """The time, which only the test moves."""
+    return Clock()
+
+
+@pytest.fixture(params=BACKENDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    """An empty store of each kind."""
+    made = BACKENDS[request.param](tmp_path, clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=SHARED)
+def opening(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Callable[[], Store]]:
+    """Opens the same database once more, as another process would."""
+    made: list[Any] = []
+
+    def again() -> Store:
+        made.append(BACKENDS[request.param](tmp_path, clock))
+        return made[-1]
+
+    yield again
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def bench(store: Store, clock: Clock) -> Bench:
+    """An empty board."""
+    return Bench.on(store, clock)
+
+
+@pytest.fixture
+def raw(store: Any) -> Callable[..., list[Any]]:
+    """Runs SQL as somebody would who holds the connection. Refusal if a constraint or a trigger says no."""
+
+    def run(sql: str, **values: object) -> list[Any]:
+        try:
+            with store._database.writing() as at:
+                return list(at.execute(sql, values).fetchall())
+        except Exception as error:
+            raise Refusal(str(error)) from error
+
+    return run

@@ -1,0 +1,123 @@
+"""Nothing reads a whole board to do one step: every statement of the SQLite store goes through the index meant for it.
+
+This file names SQLite; on another database there is nothing to see here. Plans are made without statistics, as they are
+for every user who never runs ANALYZE, so they do not depend on how much is stored: then SQLite takes a board for ten
+rows, and is easily tempted to walk through all of it.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from blackboard.activation import Query
+from store import statements
+from store.sqlite import open_store
+
+LARGE = "entry|link|field|activation_read|activation|attempt"  # tables that grow with a board
+STEP = re.compile(
+    rf"(?P<how>SCAN|SEARCH) (?P<table>{LARGE})\b(?: USING (?:COVERING )?(?P<index>.+?))?(?: \((?P<on>.+)\))?$"
+)
+SMALL = {"INDEX activation_agenda", "INDEX activation_running"}  # partial: they hold what is pending or running only
+WHOLE = {
+    "NOW": "people look at a whole board",
+    "AS_OF": "people look at a whole board",
+    "ACTIVATIONS": "people look at a whole agenda",
+}
+WALKS = {
+    "SUPERSEDED", "FAILURES", "HOLDING", "ABANDONED", "HELD_BY", "BEAT_CLAIMS", "OWNERS",
+    "departures about", "departures field", "departures about field", "count about", "count field", "count about field",
+    "count past about", "count past field", "count past about field",
+}  # fmt: skip
+"""Known to walk through a board, to be mended; take off the list what is."""
+
+SHAPES = {
+    "": Query("", ()),
+    " about": Query("", (), about=""),
+    " field": Query("", (), fields=(("", ""),)),
+    " about field": Query("", (), about="", fields=(("", ""), ("", ""))),
+}
+
+
+def _queries() -> Iterator[tuple[str, str]]:
+    for name, shape in SHAPES.items():
+        for past, limit in itertools.product((False, True), (None, 5)):
+            cut = Query(shape.kind, shape.status, shape.about, shape.fields, limit)
+            then = f"find{' past' * past}{name}{' limit' * bool(limit)}"
+            yield then, statements.finding(cut, past, False)
+        yield f"count{name}", statements.finding(shape, False, True)
+        yield f"count past{name}", statements.finding(shape, True, True)
+        yield f"arrivals{name}", statements.arrivals(shape, False)
+        yield f"arrivals bounded{name}", statements.arrivals(shape, True)
+        yield f"departures{name}", statements.departures(shape)
+
+
+def _hot() -> dict[str, str]:
+    """Every statement by its name, but for those that only insert rows."""
+    found = {name: text for name, text in vars(statements).items() if name.isupper() and isinstance(text, str)}
+    return {name: text for name, text in (*found.items(), *_queries()) if not text.startswith("INSERT")}
+
+
+HOT = _hot()
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Any]:
+    opened = open_store(":memory:")
+    yield opened
+    opened.close()
+
+
+def _plan(store: Any, text: str) -> list[str]:
+    values = dict.fromkeys(re.findall(r":(\w+)", text))
+    return [row["detail"] for row in store.sql(f"EXPLAIN QUERY PLAN {text}", values)]
+
+
+def _is_narrow(detail: str) -> bool:
+    """Whether a step of a plan touches no more than what is asked for: all but a walk through a large table."""
+    step = STEP.match(detail)
+    if step is None:
+        return True
+    on = step["on"] or ""
+    if step["how"] == "SCAN" or not on:
+        return False
+    feed = step["table"] == "entry" and on == "board_id=? AND seq>?"  # what is new
+    return step["index"] in SMALL or feed or on.count("=?") >= 2
+
+
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=pytest.mark.xfail(reason="known to walk through a board")) if name in WALKS else name
+    for name in HOT
+])  # fmt: skip
+def test_a_statement_reads_no_more_than_it_asks_for(store: Any, name: str):
+    walks = [detail for detail in _plan(store, HOT[name]) if not _is_narrow(detail)]
+    assert bool(walks) == (name in WHOLE), walks
+
+
+@pytest.mark.parametrize("name", [n for n in HOT if n.startswith(("find", "count", "arrivals"))])
+def test_a_plain_query_goes_by_kind_and_a_narrow_one_by_seq(store: Any, name: str):
+    if name in WALKS:
+        pytest.xfail("known to walk through a board")
+    expected = "sqlite_autoindex_entry_1" if re.search("about|field", name) else "entry_by_kind"
+    steps = [step for detail in _plan(store, HOT[name]) if (step := STEP.match(detail))]
+    assert {s["index"].removeprefix("INDEX ") for s in steps if s["table"] == "entry"} == {expected}
+
+
+def test_the_lists_name_statements_that_are_there():
+    assert set(WHOLE) | WALKS <= set(HOT)
+
+
+@pytest.mark.parametrize(("detail", "narrow"), [
+    ("SCAN entry", False),
+    ("SCAN entry USING COVERING INDEX entry_by_kind", False),
+    ("SEARCH entry USING COVERING INDEX entry_by_kind (board_id=?)", False),
+    ("SEARCH entry USING INDEX sqlite_autoindex_entry_1 (board_id=? AND seq<?)", False),
+    ("SEARCH activation USING PRIMARY KEY (board_id=?)", False),
+    ("SEARCH activation USING INDEX activation_running (board_id=?)", True),
+    ("SEARCH entry USING INDEX sqlite_autoindex_entry_1 (board_id=? AND seq=?)", True),
+    ("SEARCH kind_mark USING PRIMARY KEY (board_id=?)", True),
+])  # fmt: skip
+def test_what_counts_as_a_walk(detail: str, narrow: bool):
+    assert _is_narrow(detail) == narrow

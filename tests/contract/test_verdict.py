@@ -1,0 +1,224 @@
+"""The verdict: how a board ends, what that leaves, and how it goes on."""
+
+import pytest
+
+from blackboard.activation import Fenced, Proposal
+from blackboard.errors import BoardClosed
+from blackboard.ports import Notice, Seat
+from tests.builders import ALL_DONE, Bench, landed, note, said
+
+VERDICT = '{"ending": "complete", "reasons": []}'
+
+
+def conclude(bench: Bench, *, final: bool = False, at: int | None = None) -> bool:
+    return bench.store.conclude(bench.id, VERDICT, bench.head if at is None else at, final)
+
+
+class TestAVerdict:
+    def test_it_is_written_at_the_head_that_was_judged(self, bench):
+        bench.note()
+
+        assert conclude(bench)
+
+        record = bench.store.board(bench.id)
+        assert (record.status, record.verdict, bench.summary.status) == ("closed", VERDICT, "closed")
+
+    def test_it_is_refused_if_the_board_has_moved_since(self, bench):
+        judged = bench.head
+        claim = bench.start()
+
+        assert conclude(bench, at=judged) is False
+
+        record = bench.store.board(bench.id)
+        assert (record.status, record.verdict, bench.state(claim)) == ("open", None, "running")
+        assert landed(bench.commit(claim, note()))
+
+    def test_there_is_one(self, bench):
+        conclude(bench)
+
+        assert bench.store.conclude(bench.id, "another", bench.head, True) is False
+        assert bench.store.board(bench.id).verdict == VERDICT
+
+    def test_it_is_of_one_board(self, store, clock):
+        one, other = Bench.on(store, clock), Bench.on(store, clock)
+        claim = other.start()
+
+        conclude(one, final=True)
+
+        assert landed(other.commit(claim, note()))
+
+
+class TestABoardThatHasEnded:
+    @pytest.mark.parametrize("final", [True, False])
+    def test_what_was_running_cannot_land(self, bench, final):
+        claim = bench.start()
+        conclude(bench, final=final)
+
+        assert isinstance(bench.commit(claim, note()), Fenced)
+        assert bench.store.retry(claim, "too late") is False
+
+    @pytest.mark.parametrize("final", [True, False])
+    def test_nothing_can_be_claimed(self, bench, clock, final):
+        row = bench.note()
+        bench.start("b")
+        bench.seat("a")
+        bench.wake("a", row)
+        conclude(bench, final=final)
+        clock.pass_by(1000)
+
+        assert bench.claims(worker="w2").taken == ()
+
+    def test_nothing_is_noticed_any_more(self, bench):
+        bench.store.seat(bench.id, [Seat("a", "note"), Seat("gatherer", "note")])
+        row = bench.note(status="done")
+        conclude(bench, final=True)
+
+        bench.store.notice(bench.id, [Notice("a", 0, 1, (Proposal("a", row.seq),))], [ALL_DONE])
+
+        assert bench.states() == [], "a closed board has an agenda"
+
+    def test_a_strike_is_refused(self, bench):
+        conclude(bench)
+
+        assert bench.store.strike(bench.id, bench.head, said(note(kind="quiescence"))) is False
+
+
+class TestACompleteBoard:
+    def test_it_drops_its_agenda_and_reserves_nothing(self, bench):
+        running = bench.start("a")
+        bench.store.retry(bench.start("b"), "no luck")
+        bench.wake("a", bench.note())
+
+        conclude(bench, final=True)
+
+        assert (bench.state(running), bench.states()) == ("moot", ["moot"] * 3)
+        assert bench.budget() == (0, 0)
+
+    def test_what_was_done_before_stays_done(self, bench):
+        claim = bench.start()
+        landed(bench.commit(claim))
+
+        conclude(bench, final=True)
+
+        assert (bench.state(claim), bench.budget()) == ("done", (1, 0))
+
+
+class TestABoardThatCanGoOn:
+    def test_it_keeps_its_agenda(self, bench):
+        bench.start("a")
+        row = bench.note()
+        bench.seat("b")
+        bench.wake("b", row)
+
+        conclude(bench)
+
+        assert bench.states() == ["pending", "pending"]
+
+    def test_it_goes_on_where_it_was_with_a_new_epoch_and_without_a_verdict(self, bench):
+        claim = bench.start()
+        bench.store.cancel(bench.id, "enough")
+        conclude(bench)
+
+        bench.store.reopen(bench.id, (("activations", 5),), '{"new": 1}')
+
+        record = bench.store.board(bench.id)
+        assert (record.status, record.epoch, record.verdict, record.cancelled) == ("open", 2, None, None)
+        assert (record.options, bench.summary.budgets[0].cap) == ('{"new": 1}', 5)
+        again = bench.claim("a")
+        assert (again.id, again.snapshot) == (claim.id, claim.snapshot)
+        assert again.token > claim.token
+        assert landed(bench.commit(again, note()))
+        assert bench.budget() == (1, 0)
+
+    def test_work_that_the_end_interrupted_is_put_back_untried(self, bench):
+        bench.start()
+        conclude(bench)
+        assert bench.budget() == (0, 0)
+
+        bench.store.reopen(bench.id, ())
+
+        assert bench.claim("a").attempt == 1, "the end of the board counts as a failed attempt"
+
+    def test_it_takes_posts_again(self, bench):
+        conclude(bench)
+        with pytest.raises(BoardClosed):
+            bench.note()
+
+        bench.store.reopen(bench.id, ())
+
+        assert bench.note().seq == 1
+
+    def test_one_that_was_only_interrupted_keeps_its_epoch_and_its_options(self, bench):
+        bench.store.reopen(bench.id, ())
+
+        record = bench.store.board(bench.id)
+        assert (record.epoch, record.options) == (1, "{}")
+
+    def test_seats_keep_their_cursors(self, bench):
+        bench.note()
+        bench.seat("a")
+        conclude(bench)
+
+        bench.store.reopen(bench.id, ())
+
+        assert bench.cursor("a") == 1
+
+
+class TestQuiescence:
+    def test_the_first_strike_is_an_entry_of_the_board_and_remembered_with_its_head(self, bench):
+        bench.note()
+
+        assert bench.store.strike(bench.id, 1, said(note(kind="quiescence"), author="board"))
+
+        row = bench.now("quiescence-1")
+        assert (row.seq, row.author, bench.summary.quiet) == (2, "board", 1)
+
+    def test_it_is_refused_if_the_board_has_moved_since(self, bench):
+        bench.note()
+
+        assert bench.store.strike(bench.id, 0, said(note(kind="quiescence"))) is False
+        assert (bench.head, bench.summary.quiet) == (1, None)
+
+    def test_news_from_outside_make_it_begin_anew(self, bench):
+        bench.store.strike(bench.id, 0, said(note(kind="quiescence")))
+
+        bench.note()
+
+        assert bench.summary.quiet is None
+
+    def test_a_board_that_was_opened_again_begins_anew(self, bench):
+        bench.store.strike(bench.id, 0, said(note(kind="quiescence")))
+        conclude(bench)
+
+        bench.store.reopen(bench.id, ())
+
+        assert bench.summary.quiet is None
+        assert bench.store.strike(bench.id, bench.head, said(note(kind="quiescence")))
+        assert bench.now("quiescence-2")
+
+    def test_what_agents_write_does_not(self, bench):
+        claim = bench.start()
+        bench.store.strike(bench.id, bench.head, said(note(kind="quiescence")))
+
+        bench.commit(claim, note())
+
+        assert bench.summary.quiet is not None
+
+
+class TestTheSummary:
+    def test_it_counts_what_is_open_or_failed_by_agent(self, bench):
+        trigger = bench.note()
+        bench.commit(bench.start("a", on=trigger), failed="it broke")
+        landed(bench.commit(bench.start("done", on=trigger)))
+        bench.start("b", on=trigger)
+        for agent in ("c", "d"):
+            bench.seat(agent)
+            bench.wake(agent, trigger)
+
+        assert bench.summary.states == {"failed": {"a": 1}, "running": {"b": 1}, "pending": {"c": 1, "d": 1}}
+        assert bench.summary.failures == ("a failed: it broke",)
+
+    def test_a_cancel_is_seen_in_it(self, bench):
+        bench.store.cancel(bench.id, "enough")
+
+        assert bench.summary.cancelled == "enough"

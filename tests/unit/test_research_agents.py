@@ -1,0 +1,331 @@
+"""The offline research team: the subtasks of a question, answers with exact quotes, and the report on both."""
+
+import hashlib
+import re
+from collections import Counter
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from agents.research.kinds import Answer, Question, Report, Review, Subtask
+from agents.research.offline import planner, researcher, synthesizer
+from agents.research.report import Part, compose
+from blackboard.testing import memory_board, run_agent
+from blackboard.tools.documents import Library, Passage, Quote, search_documents
+from blackboard.tools.extractive import plan
+from blackboard.tools.extractive.aspects import aspect_of
+from scenarios.research import SHIPPED, scenario
+
+LEASES = """# Leases
+
+## What a lease is
+
+A lease is a lock that expires, so that a crash of its holder (however naïve) blocks nobody for ever.
+It was described in 1989. Renewing a lease costs
+one message for each interval, which is cheap.
+
+```
+A lease is code that must never be quoted here.
+```
+
+* a fragment about a lease
+* A lease must be renewed before it expires, or its holder has to stop.
+
+## Limits of leases
+
+A lease is not safe alone, because a paused holder of the lease can still write. Is a lease a lock?
+
+## Fencing tokens
+
+A fencing token is a number that grows with every grant of a lease.
+Unlike a lease, a fencing token does not depend on a clock.
+"""
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("BLACKBOARD_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    (tmp_path / "leases.md").write_text(LEASES, encoding="utf-8")
+    (tmp_path / "cooking.md").write_text("# Soup\n\nA soup is a meal that is mostly water, salt and time.\n")
+    return tmp_path
+
+
+class TestThePlanner:
+    def test_is_posted_about_the_question(self):
+        written = run_agent(planner, Question(question="RAG versus DPO"))
+        assert [(e.body.text, e.body.rank, e.status) for e in written] == [
+            ("What is RAG?", 0, "open"),
+            ("What is DPO?", 1, "open"),
+            ("How do RAG and DPO differ?", 2, "open"),
+        ]
+        assert {e.about for e in written} == {("question-1",)}
+
+    @pytest.mark.parametrize("question", ["", "why", "Compare Raft, Paxos and Zab", "leases " * 900])
+    def test_ranks_the_parts_of_any_question_in_their_order(self, question):
+        written = run_agent(planner, Question(question=question))
+        assert [(e.body.text, e.body.rank) for e in written] == [(p.text, n) for n, p in enumerate(plan(question))]
+
+    def test_says_what_each_part_is_about_and_wants_to_know(self):
+        written = run_agent(planner, Question(question="Compare RAG and DPO"))
+        assert [(e.body.subject, e.body.aspect) for e in written] == [
+            ("RAG", "definition"),
+            ("DPO", "definition"),
+            ("RAG and DPO", "difference"),
+        ]
+
+
+def research(subtask: Subtask, folder: Path) -> tuple[Answer, str, str]:
+    """The answer, its status, and that of the subtask."""
+    answer, after = run_agent(researcher, subtask, resources=[Library(folder)])
+    return answer.body, answer.status, after.status
+
+
+def ask(text: str, subject: str) -> Subtask:
+    return Subtask(text=text, subject=subject, aspect=aspect_of(text))
+
+
+class TestAnAnswer:
+    def test_is_made_of_exact_quotes(self, folder):
+        answer, status, after = research(ask("What is a lease?", "lease"), folder)
+
+        assert (status, after) == ("accepted", "answered")
+        assert answer.text == " ".join(q.sentence for q in answer.quotes)
+        for quote in answer.quotes:
+            data = (folder / quote.document).read_bytes()
+            assert data[quote.start : quote.end] == quote.text.encode()
+            assert hashlib.sha256(data[quote.start : quote.end]).hexdigest() == quote.sha256
+            assert data[: quote.start].count(b"\n") + 1 == quote.line
+
+    def test_of_a_file_with_windows_line_ends_quotes_its_bytes_too(self, tmp_path):
+        (tmp_path / "w.md").write_bytes(LEASES.replace("\n", "\r\n").encode())
+        answer, *_ = research(ask("What is a lease?", "lease"), tmp_path)
+        data = (tmp_path / "w.md").read_bytes()
+        assert answer.quotes
+        assert all(data[q.start : q.end] == q.text.encode() for q in answer.quotes)
+        assert "\r" not in answer.text
+
+    def test_begins_with_the_definition_if_one_was_asked_for(self, folder):
+        answer, *_ = research(ask("What is a lease?", "lease"), folder)
+        assert answer.text.startswith("A lease is a lock that expires")
+
+    def test_to_a_question_for_limits_quotes_limits(self, folder):
+        answer, *_ = research(ask("What are the limits of a lease?", "lease"), folder)
+        assert answer.text.startswith("A lease is not safe alone")
+        assert "worded as a limit" in answer.basis
+
+    def test_to_a_comparison_names_both(self, folder):
+        answer, *_ = research(ask("How do a lease and a fencing token differ?", "lease and fencing token"), folder)
+        assert "Unlike a lease, a fencing token does not depend on a clock." in answer.text
+
+    def test_quotes_neither_code_nor_headings_nor_fragments_nor_questions(self, folder):
+        for part in plan("leases, fencing tokens"):
+            answer, *_ = research(ask(part.text, part.subject), folder)
+            assert not re.search(r"code|Limits of|fragment|\?", answer.text)
+
+    def test_says_why_one_may_believe_it_and_how_far(self, folder):
+        sure, *_ = research(ask("What is a lease?", "lease"), folder)
+        vague, *_ = research(ask("How does a lease help hungry people?", "lease"), folder)
+        assert sure.basis == "“lease” stands in these sentences; 1 of 3 is worded as a definition."
+        assert 0.8 <= sure.confidence <= 1
+        assert not vague.quotes or vague.confidence < sure.confidence
+
+    @pytest.mark.parametrize(
+        ("text", "subject", "because"),
+        [
+            ("What is Paxos?", "Paxos", "No sentence of the documents is about “Paxos”."),
+            (
+                "How do a lease and Paxos differ?",
+                "lease and Paxos",
+                "No sentence of the documents is about “Paxos”.",
+            ),
+            ("What is meant by “grant”?", "grant", "No sentence of the documents says what “grant” is."),
+            (
+                "How do leases sell purple elephants abroad?",
+                "leases",
+                "The nearest sentences do not say “sell”, “purple”, “elephants” or “abroad”.",
+            ),
+        ],
+    )
+    def test_that_cannot_be_given_says_what_is_missing(self, folder, text, subject, because):
+        answer, status, after = research(ask(text, subject), folder)
+        assert (status, after) == ("flagged", "flagged")
+        assert (answer.quotes, answer.confidence) == ((), 0)
+        assert answer.basis == because
+
+    def test_to_a_subtask_without_a_subject_is_about_its_words(self, folder):
+        answer, status, _ = research(Subtask(text="fencing tokens grow"), folder)
+        assert status == "accepted"
+        assert answer.subject == "fencing tokens grow"
+        assert answer.text.startswith("A fencing token is a number that grows")
+
+    def test_does_not_take_a_verb_for_a_name(self, tmp_path):
+        (tmp_path / "a.md").write_text("Agents react to entries that others have posted on the board.\n")
+        assert research(ask("What is ReAct?", "ReAct"), tmp_path)[1] == "flagged"
+
+    def test_says_nothing_twice(self, tmp_path):
+        same = "A lease is a lock that expires after a while."
+        (tmp_path / "a.md").write_text(f"# Leases\n\n{same}\n\nA lease is a lock which expires after a while, too.\n")
+        (tmp_path / "b.md").write_text(f"{same}\n")
+        answer, *_ = research(ask("What is a lease?", "lease"), tmp_path)
+        assert len(answer.quotes) == 1
+
+    def test_quotes_a_sentence_that_leans_on_another_only_after_it(self, tmp_path):
+        (tmp_path / "a.md").write_text(
+            "The lease of a worker is short by design. It must renew the lease or lose the lease.\n"
+        )
+        answer, *_ = research(ask("How does a lease work?", "lease"), tmp_path)
+        assert not answer.text.startswith("It ")
+
+    def test_can_be_tried_without_a_library(self):
+        text = "A lease is a lock that expires."
+        found = Passage(document="a.md", start=7, end=7 + len(text), text=text, sha256="", line=3)
+        answer, _ = run_agent(
+            researcher, ask("What is a lease?", "lease"), tools={search_documents: lambda query, limit: [found]}
+        )
+        assert [(q.place, q.start) for q in answer.body.quotes] == [("a.md:3", 7)]
+
+
+def quote(text: str, line: int = 1) -> Quote:
+    return Quote.at("a.md", 10 * line, line, text)
+
+
+def part(rank: int, *sentences: str, accepted: bool = True, score: int | None = None) -> Part:
+    quotes = tuple(quote(s, line) for line, s in enumerate(sentences, 1))
+    answer = Answer(subject="x", text=" ".join(sentences), quotes=quotes, confidence=0.5, basis=f"Basis {rank}.")
+    return Part(Subtask(text=f"Part {rank}?", rank=rank), answer, accepted=accepted, score=score)
+
+
+def section(report: Report, heading: str) -> str:
+    return report.markdown.partition(f"## {heading}\n\n")[2].partition("\n\n## ")[0]
+
+
+class TestAReport:
+    def test_opens_with_three_to_five_sentences_that_each_cite_a_source(self):
+        for parts in (1, 2, 3, 5):
+            report = compose("Why?", [part(n, *(f"Sentence {n}{m}." for m in "abc")) for n in range(parts)])
+            opening = report.markdown.split("\n\n")[1]
+            assert 3 <= len(re.findall(r"Sentence \w+\. \[\d+\]", opening)) <= 5
+            assert re.sub(r"Sentence \w+\. \[\d+\]", "", opening).strip() == ""
+
+    def test_numbers_citations_in_the_order_in_which_they_are_read(self):
+        report = compose("Why?", [part(0, "One.", "Two.", "Three."), part(1, "Four.")])
+        cited = [int(n) for n in re.findall(r"\[(\d+)\]", report.markdown)]
+        assert list(dict.fromkeys(cited)) == [1, 2, 3, 4]
+        assert "4. `a.md:3` “Three.”" in report.markdown
+
+    def test_gives_the_same_sentence_the_same_number_and_tells_it_in_one_section_only(self):
+        report = compose("Why?", [part(0, "Same.", "One."), part(1, "Same.", "Two.")])
+        assert section(report, "Part 0?").startswith("Same. [1] One. [2]")
+        assert section(report, "Part 1?").startswith("Two. [3] See also [1] above.")
+        assert report.quotes == 3
+
+    def test_only_points_back_where_a_part_says_nothing_new(self):
+        report = compose("Why?", [part(0, "A.", "B.", "C."), part(1, "A.", "B.", "C.")])
+        assert section(report, "Part 1?").startswith("See [1], [2] and [3] above.")
+
+    def test_says_what_remained_open_and_why(self):
+        report = compose("Why?", [part(0, "One."), part(1, accepted=False), Part(Subtask(text="Part 2?"))])
+        assert section(report, "What remained open").splitlines()[:2] == [
+            "- **Part 1?** Basis 1.",
+            "- **Part 2?** No agent could answer it.",
+        ]
+        assert (report.open_questions, report.answered) == (("Part 1?", "Part 2?"), 1)
+
+    def test_keeps_flagged_answers_out(self):
+        report = compose("Why?", [part(0, "One."), part(1, "Wrong.", accepted=False)])
+        assert "Wrong." not in report.markdown
+
+    def test_of_nothing_says_so(self):
+        report = compose("Why?", [part(0, accepted=False)])
+        assert report.markdown.startswith("# Why?\n\nThe documents do not answer this question")
+        assert report.markdown.endswith("Extractive: no model was used.")
+        assert (report.confidence, report.quotes) == (0, 0)
+
+    def test_says_that_no_model_was_used_and_how_far_to_trust_it(self):
+        report = compose("Why?", [part(0, "One."), part(1, accepted=False)])
+        assert report.markdown.endswith(
+            "Extractive: no model was used; every sentence above is quoted from your documents. "
+            "Confidence 0.25 of 1 (how much of the question's wording the quotes cover)."
+        )
+        assert "*1 of 2 parts answered, 1 sentence quoted from 1 document. Confidence 0.25.*" in report.markdown
+
+    def test_does_not_claim_to_be_extractive_when_an_answer_is_more_than_its_quotes(self):
+        answer = Answer(subject="x", text="In my own words.", quotes=(quote("One."),), confidence=1)
+        report = compose("Why?", [Part(Subtask(text="Part?"), answer, accepted=True)])
+        assert section(report, "Part?").startswith("In my own words. [1]")
+        assert "every sentence above is quoted" not in report.markdown
+
+    def test_has_the_mean_of_the_reviews_as_its_quality(self):
+        assert compose("Why?", [part(0, "A.", score=3), part(1, "B.", score=4)]).quality == 3.5
+
+    def test_has_a_short_title_even_of_a_long_question(self):
+        assert len(compose("why and how " * 400, []).markdown.splitlines()[0]) < 200
+
+    def test_is_the_same_whatever_the_order_of_the_answers(self):
+        reports = set()
+        for order in permutations(range(3)):
+            board = memory_board()
+            question = board.post(Question(question="Why?"))
+            subtasks = [board.post(Subtask(text=f"Part {rank}?", rank=rank), about=question) for rank in order]
+            for rank, subtask in zip(order, subtasks, strict=True):
+                answer = part(rank, f"One {rank}.", f"Two {rank}.").answer
+                posted = board.post(answer, about=subtask, status="accepted")
+                board.post(Review(score=rank + 2, feedback=""), about=posted)
+                board.amend(subtask, status="answered")
+            (report,) = run_agent(synthesizer, board=board)
+            reports.add(report.body)
+            assert report.status == "final"
+        assert len(reports) == 1
+        assert reports.pop().quality == 3
+
+
+QUESTIONS = [
+    "How do agents agree on shared state?",
+    "Compare RAG and fine-tuning",
+    "What is RLHF and how does DPO differ from it?",
+    "What does MCP standardise and what are its risks?",
+    "Raft versus Paxos",
+    "What is prompt injection?",
+    "How does a frobnicator quantise marmalade?",
+]
+
+
+class TestTheTeam:
+    @pytest.mark.parametrize("question", QUESTIONS)
+    def test_answers_from_the_shipped_documents_in_as_many_activations_as_needed(self, question):
+        board = scenario.run(Question(question=question), db=":memory:")
+
+        subtasks = board.find(Subtask)
+        done = Counter(a.agent for a in board.store.activations(board.id) if a.agent != "outside")
+        assert done == {"planner": 1, "researcher": len(subtasks), "synthesizer": 1}
+        assert board.verdict
+        assert board.verdict.ending == "complete"
+        for answer in board.find(Answer):
+            for q in answer.body.quotes:
+                assert (SHIPPED / q.document).read_bytes()[q.start : q.end] == q.text.encode()
+
+    @pytest.mark.parametrize("question", QUESTIONS[:-1])
+    def test_answers_every_part_of_what_the_shipped_documents_cover(self, question):
+        (report,) = scenario.run(Question(question=question), db=":memory:").find(Report)
+        assert report.body.open_questions == ()
+        assert report.body.quotes >= 5
+        assert str(report.body).startswith(f"# {question}\n")
+
+    def test_says_honestly_that_it_found_nothing(self):
+        (report,) = scenario.run(Question(question=QUESTIONS[-1]), db=":memory:").find(Report)
+        assert report.body.answered == 0
+        assert "“frobnicator”" in report.body.markdown
+
+    def test_reports_the_same_with_one_slot_and_with_eight(self, folder):
+        reports = {
+            scenario.run(Question(question="leases and fencing tokens", documents=folder), db=":memory:", slots=slots)
+            .find(Report)[0]
+            .body
+            for slots in (1, 8)
+        }
+        assert len(reports) == 1
