@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TypeVar
 
 from blackboard.activation import Agenda, Claim, Contribution, Fenced, Landed, Refused, Ruling, Stale
@@ -250,7 +250,8 @@ class Runner:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._in_store(lambda: self._store.release(self._board, self._worker.id))
+        with suppress(StoreError):  # where the database has failed, whoever resumes takes the claims over
+            await self._in_store(lambda: self._store.release(self._board, self._worker.id))
         for lane in self._lanes:
             lane.close()
 

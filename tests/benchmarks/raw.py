@@ -71,7 +71,7 @@ class Hand:
         """The board, its seats, its seed, and the activation that the seed sets off."""
         now, board, text = time.time(), self.board, seed
         self.run("BEGIN IMMEDIATE")
-        self.run("INSERT INTO board VALUES (?, ?, ?, 'hand', '{}', '{}', 'open', 1, 1, 1, 0.0, ?, NULL, NULL, NULL)",
+        self.run("INSERT INTO board VALUES (?, 1, ?, ?, 'hand', '{}', '{}', 'open', 1, 1, 1, 0.0, ?, NULL, NULL, NULL)",
                  (board, board, text, now))  # fmt: skip
         self.run("INSERT INTO budget VALUES (?, 'activations', ?, 0, 0, 0)", (self.scope, CAP))
         self.many("INSERT INTO agent VALUES (?, ?, '', '', 0)", [(board, a) for a in self._agents])

@@ -67,7 +67,8 @@ class TestReadModifyWrite:
         script = "from tests.contract.test_concurrency import main; main()"
         command = [sys.executable, "-c", script, first.store.url, first.id]
         started = [
-            subprocess.Popen([*command, f"p{n}", str(TIMES)], cwd=ROOT, stderr=subprocess.PIPE, text=True) for n in range(2)
+            subprocess.Popen([*command, f"p{n}", str(TIMES)], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+            for n in range(2)
         ]
 
         errors = [process.communicate(timeout=60)[1] for process in started]

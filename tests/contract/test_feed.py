@@ -52,9 +52,13 @@ class TestTheFeed:
     @pytest.mark.parametrize("after", [0, 1])
     def test_a_hole_is_never_passed_over(self, bench, raw, after):
         bench.note()
-        columns = "board_id, key, version, kind, status, author, activation_id, about, integrity, confidentiality, origins"
+        columns = (
+            "board_id, key, version, kind, status, author, activation_id, about, integrity, confidentiality, origins"
+        )
         rest = "sha256, posted_at, born_seq, body"
-        raw(f"INSERT INTO entry ({columns}, {rest}, seq) SELECT board_id, 'note-9', 1, {columns.split(', ', 3)[3]}, {rest}, 3 FROM entry")
+        raw(
+            f"INSERT INTO entry ({columns}, {rest}, seq) SELECT board_id, 'note-9', 1, {columns.split(', ', 3)[3]}, {rest}, 3 FROM entry"
+        )
 
         with pytest.raises(FeedGap, match="seq 2 is missing"):
             bench.store.feed(bench.id, after)

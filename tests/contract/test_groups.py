@@ -145,7 +145,10 @@ class TestACommitThatMakesTheSetWhole:
         one, two = bench.start("writer"), bench.start("other")
         bench.gather()
         keys = ("note-1", "note-3")
-        made = [contribution(c, amended(bench.now(k), status="done"), **WATCHING) for c, k in zip((one, two), keys, strict=True)]
+        made = [
+            contribution(c, amended(bench.now(k), status="done"), **WATCHING)
+            for c, k in zip((one, two), keys, strict=True)
+        ]
 
         rulings, _ = bench.store.commit(bench.id, made)
 

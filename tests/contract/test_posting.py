@@ -211,7 +211,9 @@ class TestOperations:
 
 class TestBoards:
     def test_a_board_is_made_with_its_seed_its_seats_and_its_caps_at_once(self, store):
-        new = NewBoard("trip", params='{"to": "Oslo"}', team="fast", options='{"a": 1}', kinds='{"note": {}}', caps=UNCAPPED)
+        new = NewBoard(
+            "trip", params='{"to": "Oslo"}', team="fast", options='{"a": 1}', kinds='{"note": {}}', caps=UNCAPPED
+        )
 
         board = store.create(new, [Seat("guide", "note open", "v1")], said(note("seed")))
 

@@ -122,15 +122,24 @@ class TestPlainSql:
         row = bench.note()
         bench.commit(bench.start(on=row), note(kind="report"), reads=ReadSet(strict=(row.seq,)))
 
-        assert bench.store.sql("SELECT agent, state FROM agenda WHERE agent = 'a'", {}) == [{"agent": "a", "state": "done"}]
+        assert bench.store.sql("SELECT agent, state FROM agenda WHERE agent = 'a'", {}) == [
+            {"agent": "a", "state": "done"}
+        ]
         assert bench.store.sql("SELECT unit, settled, reserved FROM spend", {}) == [
             {"unit": "activations", "settled": 1, "reserved": 0}
         ]
-        assert bench.store.sql("SELECT key, from_key FROM provenance", {}) == [{"key": "report-1", "from_key": "note-1"}]
+        assert bench.store.sql("SELECT key, from_key FROM provenance", {}) == [
+            {"key": "report-1", "from_key": "note-1"}
+        ]
 
     @pytest.mark.parametrize(
         "statement",
-        ["UPDATE board SET head = 99", "DELETE FROM link", "INSERT INTO schema_version VALUES (99, 0)", "DROP TABLE link"],
+        [
+            "UPDATE board SET head = 99",
+            "DELETE FROM link",
+            "INSERT INTO schema_version VALUES (99, 0)",
+            "DROP TABLE link",
+        ],
     )
     def test_what_would_write_is_refused(self, bench, statement):
         bench.note(about=("note-1",))

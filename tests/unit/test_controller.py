@@ -14,7 +14,17 @@ MISSING = Goal(missing=("1 report, there are 0",))
 
 
 def summary(states=IDLE, **options) -> Summary:
-    return Summary(**{"status": "open", "head": 5, "quiet": None, "cancelled": None, "ran_seconds": 0.0, "states": states, **options})
+    return Summary(
+        **{
+            "status": "open",
+            "head": 5,
+            "quiet": None,
+            "cancelled": None,
+            "ran_seconds": 0.0,
+            "states": states,
+            **options,
+        }
+    )
 
 
 def ending(said) -> str | None:

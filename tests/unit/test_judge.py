@@ -430,4 +430,3 @@ class BoardAgainstModel(RuleBasedStateMachine):
 
 TestBoardAgainstModel = BoardAgainstModel.TestCase
 TestBoardAgainstModel.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
-

@@ -95,7 +95,9 @@ class TestALifecycle:
             Answer.lifecycle.step("answer", before, after)
 
     def test_a_status_that_does_not_exist_is_named_with_those_that_do(self):
-        with pytest.raises(UnknownStatus, match="has no status 'finl'; it has accepted, compared, draft, retracted, revise"):
+        with pytest.raises(
+            UnknownStatus, match="has no status 'finl'; it has accepted, compared, draft, retracted, revise"
+        ):
             Answer.lifecycle.check("answer", "finl")
 
 
@@ -163,7 +165,9 @@ class TestWhatCanBeStored:
         assert "NaN" not in text or "NaN" in "".join(strings(value))
         assert same(decode(Anything, text, "anything-1").value, value)
 
-    @pytest.mark.parametrize("text", ["", "🎈 naïve", "עברית \u202e rtl", "\\u0000", "\r\n\t", "\ufffe\uffff", "a" * 1000])
+    @pytest.mark.parametrize(
+        "text", ["", "🎈 naïve", "עברית \u202e rtl", "\\u0000", "\r\n\t", "\ufffe\uffff", "a" * 1000]
+    )
     def test_any_text_of_real_characters_is_kept_exactly(self, text):
         assert decode(Note, encode(Note(text=text)), "note-1").text == text
 
@@ -239,7 +243,13 @@ class TestIndexedFields:
             made = board.post(Reading(value=1, day=date(2024, 5, 1), tags=("a", "b")))
             board.post(Reading(value=2))
 
-            for asked in ({"value": 1.0}, {"value": 1}, {"day": date(2024, 5, 1)}, {"tags": ("a", "b")}, {"tags": ["a", "b"]}):
+            for asked in (
+                {"value": 1.0},
+                {"value": 1},
+                {"day": date(2024, 5, 1)},
+                {"tags": ("a", "b")},
+                {"tags": ["a", "b"]},
+            ):
                 assert [e.key for e in board.find(Reading, **asked)] == [made.key], asked
 
     def test_an_agent_finds_by_them_too(self):
@@ -260,7 +270,9 @@ def strings(value: Any) -> list[str]:
     """All texts in a JSON value."""
     if isinstance(value, dict):
         return [s for pair in value.items() for part in pair for s in strings(part)]
-    return [value] if isinstance(value, str) else [s for v in value for s in strings(v)] if isinstance(value, list) else []
+    return (
+        [value] if isinstance(value, str) else [s for v in value for s in strings(v)] if isinstance(value, list) else []
+    )
 
 
 def test_the_json_of_a_body_is_the_json_of_everybody_else():

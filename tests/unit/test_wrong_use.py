@@ -204,7 +204,11 @@ class TestInAScenario:
         text = tmp_path / "text.db"
         text.write_text("not a database, but long enough to be read as one" * 10)
         one = self.scenario(agents=[agent(watches=Question, writes=Report, name="a")(nothing)])
-        for db, says in ((text, "is not a database"), (tmp_path, "is a folder"), (tmp_path / "no" / "b.db", "does not exist")):
+        for db, says in (
+            (text, "is not a database"),
+            (tmp_path, "is a folder"),
+            (tmp_path / "no" / "b.db", "does not exist"),
+        ):
             with pytest.raises(NoDatabase, match=says):
                 one.run(Question(question="?"), db=str(db))
         with pytest.raises(UsageError, match="no store is installed for mongo://"):
