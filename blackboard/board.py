@@ -275,8 +275,8 @@ class Board(Looker):
 
     def _why(self, row: Row, above: frozenset[int]) -> Why:
         seqs = [s for s in self.store.made_from(self.id, row.activation) if s not in above and s < row.seq]
-        read = self.store.by_seq(self.id, seqs)
-        return Why(self._loose([row])[0], tuple(self._why(r, above | {row.seq}) for r in read))
+        read = {r.seq: r for r in self.store.by_seq(self.id, seqs)}  # told in the order in which they were read
+        return Why(self._loose([row])[0], tuple(self._why(read[s], above | {row.seq}) for s in seqs))
 
     def sql(self, query: str, /, **values: object) -> list[dict[str, Any]]:
         """Read the documented views. In this process use this, never a second SQLite library on the same file."""

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from blackboard.cli import speech
-from blackboard.cli.failures import exit_code_of
+from blackboard.cli.failures import Interrupted, exit_code_of
 
 
 def run(argv: Sequence[object] | None = None) -> int:
@@ -17,7 +17,7 @@ def run(argv: Sequence[object] | None = None) -> int:
         from blackboard.cli.app import perform
 
         return perform(sys.argv[1:] if argv is None else argv)
-    except BaseException as error:  # every error becomes a sentence here, and nowhere else
+    except (Exception, Interrupted, KeyboardInterrupt, SystemExit) as error:  # each becomes a sentence here, and only here
         return exit_code_of(error)
 
 

@@ -12,7 +12,6 @@ from blackboard.board import list_boards, open_board
 from blackboard.cli import boards as shown
 from blackboard.cli import catalogue, drawing, finding, speech
 from blackboard.cli.failures import USAGE
-from blackboard.cli.launching import relaunch
 from blackboard.cli.options import Look, Work, taking, verb_first
 from blackboard.cli.scenarios import Scenarios
 from blackboard.errors import UsageError
@@ -74,6 +73,8 @@ def scenarios(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json"
 @taking(Work)
 def resume(board: Name, said: Work) -> int:
     """Go on with a board that was interrupted, or stopped by a cap that is now higher."""
+    from blackboard.cli.launching import relaunch  # loads the runner and its log
+
     with open_board(board, db=said.db) as opened:
         declared_in = str(json.loads(opened.record.options).get("declared_in", ""))
         return relaunch(finding.again(opened.scenario, declared_in), opened, said)

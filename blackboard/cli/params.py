@@ -35,7 +35,7 @@ def validated(model: type[P], words: dict[str, Any]) -> P:
     given: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         typed = words.get(name)
-        if typed is None or (typed == [] and not field.is_required()):
+        if typed is None or (not field.is_required() and typed in ([], _shown(field))):
             continue
         many, kind = shape(field.annotation)
         given[name] = typed if many or is_plain(kind) else _from_json(typed)
@@ -74,7 +74,7 @@ def _parameter(name: str, field: FieldInfo, positional: bool) -> inspect.Paramet
         default: Any = typer.Option(_shown(field), f"--{flag}/--no-{flag}", **about)
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=bool)
     if not chosen:
-        about["parser"] = str if plain is str else _as_typed
+        about["parser"] = _as_typed
     if kind is not plain and not many:
         about["help"] = f"{about['help']} (JSON)".strip()
     first = ... if field.is_required() else _shown(field)

