@@ -124,6 +124,9 @@ class Looker(Reader):
     ) -> int:
         query = _query(kind, status, about, None, fields)
         self._asked(QueryRead(query, counted=True), strict)
+        return self._count(query)
+
+    def _count(self, query: Query) -> int:
         return self._store.count(self._board, query, self._as_of)
 
     @override

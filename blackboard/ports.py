@@ -4,7 +4,7 @@ A store keeps many boards; boards never share rows. It is synchronous and thread
 change is one short transaction that takes the board's serialization point first. No user code runs inside.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -95,6 +95,7 @@ class Summary:
     states: dict[str, dict[str, int]] = field(default_factory=dict)  # state -> agent -> activations
     unnoticed: tuple[str, ...] = ()  # agents whose cursor is behind the head
     budgets: tuple[Spent, ...] = ()
+    marks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # kind -> status -> current entries
     failures: tuple[str, ...] = ()  # the last causes, an agent each
 
 
@@ -138,10 +139,14 @@ class Notice:
 
 @dataclass(frozen=True)
 class Claims:
-    """What a claim gave; `refused` names the budget that allowed no more."""
+    """What a claim gave; `rows` may hold the entry version that woke an activation, by the activation's id.
+
+    `refused` names the budget that allowed no more.
+    """
 
     taken: tuple[Claim, ...] = ()
     refused: str | None = None
+    rows: Mapping[int, Row] = field(default_factory=dict)
 
 
 class Looking(Protocol):

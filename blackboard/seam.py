@@ -13,7 +13,9 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -27,40 +29,64 @@ class Lane:
     def __init__(self, name: str, size: int) -> None:
         self._name = name
         self._size = size
-        self._work: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._idle = threading.Semaphore(0)
 
-    def submit(self, job: Callable[[], T]) -> Future[T]:
-        """Run the job on a thread of this lane."""
-        future: Future[T] = Future()
-        self._work.put((future, job))
-        if not self._idle.acquire(blocking=False) and len(self._threads) < self._size:
-            thread = threading.Thread(target=self._serve, name=f"{self._name}-{len(self._threads)}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
-        return future
+    def start(self, job: Callable[[], T]) -> "asyncio.Future[T]":
+        """Run the job on a thread of this lane; its answer is to be awaited in the event loop that asks.
+
+        A job whose answer was given up before it began is not run.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+
+        def work() -> None:
+            if answer.cancelled():
+                return
+            try:
+                settle = partial(answer.set_result, job())
+            except BaseException as error:  # it belongs to whoever awaits the answer
+                settle = partial(answer.set_exception, error)
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+                loop.call_soon_threadsafe(lambda: None if answer.done() else settle())
+
+        self._put(work)
+        return answer
 
     async def run(self, job: Callable[[], T]) -> T:
         """Run the job on a thread of this lane and wait for it in the event loop."""
-        return await asyncio.wrap_future(self.submit(job))
+        return await self.start(job)
+
+    def submit(self, job: Callable[[], T]) -> "Future[T]":
+        """Run the job on a thread of this lane; for those who have no event loop."""
+        future: Future[T] = Future()
+
+        def work() -> None:
+            try:
+                future.set_result(job())
+            except BaseException as error:  # it belongs to whoever waits for the future
+                future.set_exception(error)
+
+        self._put(work)
+        return future
 
     def close(self) -> None:
         """Let the threads end when they have done what is waiting."""
         for _ in self._threads:
             self._work.put(None)
 
+    def _put(self, work: Callable[[], None]) -> None:
+        self._work.put(work)
+        if not self._idle.acquire(blocking=False) and len(self._threads) < self._size:
+            thread = threading.Thread(target=self._serve, name=f"{self._name}-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
     def _serve(self) -> None:
-        while (item := self._work.get()) is not None:
-            future, job = item
-            if future.set_running_or_notify_cancel():
-                try:
-                    result = job()
-                except BaseException as error:  # it belongs to whoever waits for the future
-                    future.set_exception(error)
-                else:
-                    future.set_result(result)
-                del future, job, item
+        while (work := self._work.get()) is not None:
+            work()
+            del work  # or it would keep what it holds until the next one comes
             self._idle.release()
 
 

@@ -7,21 +7,24 @@ All of this runs inside a write transaction of the store.
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from blackboard.activation import Agenda, Claim, GroupWatch
 from blackboard.judge import NewActivation, is_whole
-from blackboard.ports import Claims, Notice
+from blackboard.ports import Claims, Notice, Row
 from store import statements as s
 from store.landing import note_attempt, propose, settle_activation
-from store.looking import Cursor
+from store.looking import Cursor, to_row
 
 UNIT = "activations"
+ACTIVATION = len(s.CLAIMED)  # columns of an activation; those of the entry that woke it follow
 
 
 def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
     """Claim the best-rated pending activations, as many as there are slots and as each agent may have."""
     free = _left(agenda.free)
     taken: list[Claim] = []
+    found: dict[int, Row] = {}
     refused = None
     status, head, *_ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
     while free and len(taken) < agenda.slots and status == "open":
@@ -33,23 +36,26 @@ def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
         if not rows:
             break
         for row in rows:
-            if free.get(row[1], 0) < 1 or _is_moot(at, board, row, now):
+            activation, trigger = row[:ACTIVATION], row[ACTIVATION:]
+            if free.get(row[1], 0) < 1 or _is_moot(at, board, activation, trigger, now):
                 continue  # where an agent is full, the next round asks for the others
-            claim = _claim(at, board, row, agenda, head, now)
+            claim = _claim(at, board, activation, agenda, head, now)
             if claim is None:
                 refused = UNIT
                 break
             taken.append(claim)
+            if claim.group is None:
+                found[claim.id] = to_row(trigger)
             free[claim.agent] -= 1
         free = _left(free)
-    return Claims(tuple(taken), refused)
+    return Claims(tuple(taken), refused, found)
 
 
 def _left(free: dict[str, int]) -> dict[str, int]:
     return {agent: n for agent, n in free.items() if n > 0}
 
 
-def _claim(at: Cursor, board: str, row: Sequence[object], agenda: Agenda, head: int, now: float) -> Claim | None:
+def _claim(at: Cursor, board: str, row: Sequence[Any], agenda: Agenda, head: int, now: float) -> Claim | None:
     """The claim, or None where the budget allows no more."""
     id_, agent, trigger, group, snapshot, token, attempt, redone = row
     if attempt == 0:
@@ -61,23 +67,22 @@ def _claim(at: Cursor, board: str, row: Sequence[object], agenda: Agenda, head: 
         "p_board": board, "p_id": id_, "p_token": token, "p_worker": agenda.worker, "p_until": now + agenda.lease,
         "p_snapshot": seen,
     })  # fmt: skip
-    return Claim(board, id_, agent, trigger, group, seen, token + 1, attempt + 1, redone)  # type: ignore[arg-type, operator]
+    return Claim(board, id_, agent, trigger, group, seen, token + 1, attempt + 1, redone)
 
 
-def _is_moot(at: Cursor, board: str, row: Sequence[object], now: float) -> bool:
+def _is_moot(at: Cursor, board: str, row: Sequence[Any], trigger: Sequence[Any], now: float) -> bool:
     """Revalidation: drop work whose trigger has changed while it was waiting; the new version wakes by itself."""
-    id_, _, trigger, group, _, token, attempt, _ = row
+    id_, _, seq, group, _, token, attempt, _ = row
     if group is None:
-        values = {"p_board": board, "p_seqs": f"[{trigger}]"}
-        changed = at.execute(s.SUPERSEDED, values).fetchone() is not None
+        changed = to_row(trigger).superseded is not None
     else:
         marks = at.execute(s.MARKS, {"p_board": board, "p_kinds": json.dumps([group])}).fetchall()
-        changed = max((last for *_, last in marks), default=0) > trigger  # type: ignore[operator]
+        changed = max((last for *_, last in marks), default=0) > seq
     if changed:
         at.execute(s.DROP_PENDING, {"p_board": board, "p_id": id_, "p_token": token})
         if attempt:
             settle_activation(at, board)
-        note_attempt(at, board, id_, "moot", "what woke it has changed before it could act", now)  # type: ignore[arg-type]
+        note_attempt(at, board, id_, "moot", "what woke it has changed before it could act", now)
     return changed
 
 
@@ -89,7 +94,7 @@ def rescue(at: Cursor, board: str, agenda: Agenda, dead: Iterable[str], now: flo
         "p_dead": json.dumps(sorted(dead)),
     }  # fmt: skip
     taken: list[Claim] = []
-    for *row, owner in at.execute(s.ABANDONED, values).fetchall():
+    for *row, owner in sorted(at.execute(s.ABANDONED, values).fetchall()):
         if len(taken) >= agenda.slots or free.get(row[1], 0) < 1:
             continue
         note_attempt(at, board, row[0], "lost", f"worker {owner} is gone or was silent past its lease", now)

@@ -39,6 +39,14 @@ def to_board(found: Sequence[Any]) -> BoardRecord:
     )
 
 
+def _nested(rows: Iterable[tuple[str, str, int]]) -> dict[str, dict[str, int]]:
+    """Counts by their first word, then by their second."""
+    nested: dict[str, dict[str, int]] = {}
+    for first, second, n in rows:
+        nested.setdefault(first, {})[second] = n
+    return nested
+
+
 class Reading(Protocol):
     """Gives a connection to look with; for `people`, it is left as it was whatever their SQL does."""
 
@@ -111,14 +119,12 @@ class SqlLooking:
                 cursors = cursor.execute(s.CURSORS, at).fetchall()
                 budgets = cursor.execute(s.BUDGETS, {"p_scope": f"board:{board}"}).fetchall()
                 failures = cursor.execute(s.FAILURES, at).fetchall()
+                marks = cursor.execute(s.ALL_MARKS, at).fetchall()
             finally:
                 cursor.execute("COMMIT")
-        grouped: dict[str, dict[str, int]] = {}
-        for state, agent, n in states:
-            grouped.setdefault(state, {})[agent] = n
         return Summary(
             status=record.status, head=record.head, quiet=record.quiet, cancelled=record.cancelled,
-            ran_seconds=record.ran_seconds, states=grouped,
+            ran_seconds=record.ran_seconds, states=_nested(states), marks=_nested(marks),
             unnoticed=tuple(name for name, seq in cursors if seq < record.head),
             budgets=tuple(Spent(*b) for b in budgets), failures=tuple(f"{a} failed: {c}" for a, c in failures),
         )  # fmt: skip

@@ -143,8 +143,10 @@ class SqliteDatabase:
     def _prepare(self, writer: sqlite3.Connection, create: bool) -> None:
         (application,) = writer.execute("PRAGMA application_id").fetchone()
         (tables,) = writer.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if application != APPLICATION_ID and (tables or not create):
+        if application != APPLICATION_ID and tables:
             raise NoDatabase(f"{self.path} is a database of something else; say another --db")
+        if not tables and not create:
+            raise NoDatabase(f"{self.path} is empty; `blackboard run` makes a board in it, or say another --db")
         synchronous = settings.synchronous()
         writer.execute("PRAGMA busy_timeout = 5000")  # for the change of mode only
         if self.path != MEMORY:

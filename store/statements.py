@@ -171,9 +171,7 @@ def departures(shaped: Query) -> str:
 # -- the serialization point, and the facts --------------------------------------------------------------------------
 BOARD = compiled(select(*board.c).where(board.c.id == P("board")))
 BOARDS = compiled(select(*board.c).order_by(board.c.number))
-BOARD_NUMBER = compiled(
-    select(func.count(), func.count().filter(board.c.scenario == P("scenario"))).select_from(board)
-)
+BOARD_NUMBER = compiled(select(func.count(), func.count().filter(board.c.scenario == P("scenario"))).select_from(board))
 LOCKED = compiled(
     select(board.c.status, board.c.head, board.c.activations, board.c.quiet).where(board.c.id == P("board"))
 )
@@ -212,6 +210,9 @@ MARKS = compiled(
     select(mark.c.kind, mark.c.status, mark.c.entries, mark.c.last_seq).where(
         mark.c.board_id == P("board"), among(mark.c.kind, "kinds")
     )
+)
+ALL_MARKS = compiled(
+    select(mark.c.kind, mark.c.status, mark.c.entries).where(mark.c.board_id == P("board"), mark.c.entries > 0)
 )
 CURSORS = compiled(select(agent.c.name, agent.c.cursor_seq).where(agent.c.board_id == P("board")))
 SEATS = compiled(
@@ -278,8 +279,14 @@ CLAIMED = (
     activation.c.id, activation.c.agent, activation.c.trigger_seq, activation.c.trigger_kind, activation.c.snapshot_seq,
     activation.c.token, activation.c.attempt, activation.c.redone,
 )  # fmt: skip
-NEXT = compiled(
-    select(*CLAIMED)
+_trigger = and_(
+    entry.c.board_id == activation.c.board_id,
+    entry.c.seq == activation.c.trigger_seq,
+    activation.c.trigger_kind.is_(None),
+)
+NEXT = compiled(  # with what woke it: one read tells whether that has changed, and saves the agent its first look
+    select(*CLAIMED, *COLUMNS)
+    .select_from(activation.outerjoin(entry, _trigger))
     .where(activation.c.board_id == P("board"), activation.c.state == word("pending"))
     .where(among(activation.c.agent, "agents"), activation.c.attempt >= P("tried"))
     .order_by(activation.c.rating.desc(), activation.c.id)
@@ -292,7 +299,6 @@ ABANDONED = compiled(
     )
     .where(among(activation.c.agent, "agents"))
     .where(or_(activation.c.lease_until < P("now"), among(activation.c.owner, "dead")))
-    .order_by(activation.c.id)
 )
 CLAIM = compiled(
     update(activation)

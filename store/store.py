@@ -15,7 +15,14 @@ from store import statements as s
 from store.landing import ContradictionError, land, note_attempt
 from store.looking import Cursor, SqlLooking, to_board
 
-BAD = (ContradictionError, sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, ValueError, OverflowError)
+BAD = (
+    ContradictionError,
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.ProgrammingError,
+    ValueError,
+    OverflowError,
+)
 """What is wrong with a contribution, not with the database. UnicodeError is a ValueError."""
 OUTSIDE = "outside"  # the pseudo-agent of posts from outside: they are activations too, so that they are idempotent
 

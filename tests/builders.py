@@ -21,7 +21,7 @@ from blackboard.activation import (
     Stale,
     Write,
 )
-from blackboard.entry import Entry, Kind, Label
+from blackboard.entry import Entry, Kind
 from blackboard.ports import Claims, NewBoard, Notice, Row, Seat, Store, Summary
 from blackboard.seam import Seam
 

@@ -17,7 +17,7 @@ def run(argv: Sequence[object] | None = None) -> int:
         from blackboard.cli.app import perform
 
         return perform(sys.argv[1:] if argv is None else argv)
-    except (Exception, Interrupted, KeyboardInterrupt, SystemExit) as error:  # each becomes a sentence here, and only here
+    except (Exception, SystemExit, KeyboardInterrupt, Interrupted) as error:  # they become sentences here alone
         return exit_code_of(error)
 
 

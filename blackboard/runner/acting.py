@@ -13,7 +13,7 @@ from blackboard.board import write
 from blackboard.entry import Entry, Failure, Kind
 from blackboard.errors import DeclarationError, Misuse
 from blackboard.matching import Matcher
-from blackboard.ports import Looking
+from blackboard.ports import Looking, Row
 from blackboard.runner.view import ActivationView, Toolbox
 from blackboard.seam import Lane
 
@@ -43,8 +43,8 @@ class Acting:
     def __init__(self, store: Looking, agents: dict[str, Agent], matcher: Matcher, lane: Lane, tools: Toolbox) -> None:
         self._store, self._agents, self._matcher, self._lane, self._tools = store, agents, matcher, lane, tools
 
-    async def act(self, claim: Claim) -> Acted:
-        """Let the agent act on its claim. Never raises, but for being cancelled."""
+    async def act(self, claim: Claim, woke: Row | None = None) -> Acted:
+        """Let the agent act on its claim. Never raises, but for being cancelled. `woke`: its trigger, if at hand."""
         agent = self._agents[claim.agent]
         tried_too_often = claim.attempt > agent.retry + 1
         if tried_too_often:
@@ -52,7 +52,7 @@ class Acting:
             return Acted(claim, error=gone)
         try:
             async with asyncio.timeout(agent.timeout):
-                contribution = await self._acted(agent, claim)
+                contribution = await self._acted(agent, ActivationView(self._store, agent, claim, self._tools, woke))
         except asyncio.CancelledError:
             raise
         except TimeoutError as error:
@@ -64,8 +64,7 @@ class Acting:
             return Acted(claim, error=error, retry=retry)
         return Acted(claim, contribution)
 
-    async def _acted(self, agent: Agent, claim: Claim) -> Contribution:
-        view = ActivationView(self._store, agent, claim, self._tools)
+    async def _acted(self, agent: Agent, view: ActivationView) -> Contribution:
         if not agent.is_async:
             return await self._lane.run(lambda: self._in_thread(agent, view))
         await agent.action(view.trigger(), view)

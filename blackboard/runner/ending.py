@@ -4,7 +4,9 @@ import json
 from collections import Counter
 from dataclasses import replace
 
-from blackboard.activation import Claim, Contribution
+from typing_extensions import override
+
+from blackboard.activation import Claim, Contribution, Query
 from blackboard.board import Looker, to_verdict, write
 from blackboard.controller import Goal, Quiet, Verdict, Watching, decide
 from blackboard.entry import Quiescence
@@ -25,9 +27,24 @@ def judged(store: Store, board: str, plan: Plan, ran: float, refused: str | None
     return summary.head, decide(summary, goal, plan.budget, watching, refused)
 
 
+class AtHead(Looker):
+    """The board at the head of a summary. Plain counts come from it, so that a goal costs the same at any size."""
+
+    def __init__(self, store: Store, board: str, summary: Summary) -> None:
+        super().__init__(store, board, summary.head)
+        self._marks = summary.marks
+
+    @override
+    def _count(self, query: Query) -> int:
+        if query.about is not None or query.fields:
+            return super()._count(query)
+        marks = self._marks.get(query.kind, {})
+        return sum(marks.get(status, 0) for status in query.status)
+
+
 def _goal(store: Store, board: str, plan: Plan, summary: Summary) -> Goal:
     """What the conditions say; `when` runs user code, outside any transaction."""
-    at_head = Looker(store, board, summary.head)
+    at_head = AtHead(store, board, summary)
     if plan.done.holds(at_head):
         return Goal(reached=True)
     stop = str(plan.stop) if plan.stop is not None and plan.stop.holds(at_head) else None

@@ -1,6 +1,6 @@
 """What a runner tells while it works, for progress on a screen and for the log. The board itself is the record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +25,13 @@ class Event:
 
 
 Observer = Callable[[Event], None]
+
+
+def tell_bodies(board: str, agent: str, activation: int, landed: Iterable[tuple[str, str]]) -> None:
+    """Log what was written, key and body; at DEBUG only, since bodies may hold what a log should not."""
+    bound = logger.bind(board=board, agent=agent, activation=activation)
+    for key, body in landed:
+        bound.debug("{} {}", key, body)
 
 
 def tell(event: Event, observer: Observer | None) -> None:

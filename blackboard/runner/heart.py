@@ -8,7 +8,7 @@ from blackboard.errors import StoreError
 from blackboard.ports import Store
 from blackboard.seam import Seam
 
-BEATS = 3  # to a lease
+BEAT = 1.0  # seconds, far below any lease: also the working time that a crash can hide from the budget
 
 
 class Holding(Protocol):
@@ -51,5 +51,5 @@ class Heart:
             self._holding.lost(lost)
 
     def _run(self) -> None:
-        while not self._stopped.wait(self._agenda.lease / BEATS):
+        while not self._stopped.wait(BEAT):
             self.beat()

@@ -2,17 +2,18 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from types import MappingProxyType
 from typing import TypeVar
 
 from blackboard.activation import Agenda, Claim, Contribution, Fenced, Landed, Refused, Ruling, Stale
 from blackboard.controller import Quiet, Verdict
 from blackboard.errors import StoreError
-from blackboard.ports import Store, Worker
+from blackboard.ports import Row, Store, Worker
 from blackboard.runner.acting import Acted, Acting
 from blackboard.runner.ending import conclude, judged, strike
-from blackboard.runner.events import Event, Observer, What, tell
+from blackboard.runner.events import Event, Observer, What, tell, tell_bodies
 from blackboard.runner.heart import Heart
 from blackboard.runner.noticing import unnoticed
 from blackboard.runner.plan import Plan, matcher, seats
@@ -98,7 +99,7 @@ class Runner:
         for contribution, ruling in zip(contributions, rulings, strict=True):
             self._ruled(contribution, ruling)
         self._refused = claims.refused
-        self._act(claims.taken)
+        self._act(claims.taken, claims.rows)
 
     async def _notice(self) -> None:
         """Make activations of what the agents have not noticed yet, and move their cursors."""
@@ -119,13 +120,13 @@ class Runner:
             return
         claims = await self._in_store(lambda: self._store.claim(self._board, agenda))
         self._refused = claims.refused
-        self._act(claims.taken)
+        self._act(claims.taken, claims.rows)
 
-    def _act(self, claims: Sequence[Claim]) -> None:
+    def _act(self, claims: Sequence[Claim], rows: Mapping[int, Row] = MappingProxyType({})) -> None:
         """Let the agents act, each in a task of its own."""
         for claim in claims:
             self._tell("acting", claim)
-            task = asyncio.create_task(self._acting.act(claim))
+            task = asyncio.create_task(self._acting.act(claim, rows.get(claim.id)))
             self._running[claim.id] = (claim, task)
             task.add_done_callback(lambda done, claim=claim: self._acted(claim, done))  # type: ignore[misc]
 
@@ -162,7 +163,7 @@ class Runner:
         """Run a transaction on the store's own thread; once begun it is not cancelled."""
         self._busy = True
         try:
-            return await asyncio.shield(self._store_lane.run(job))
+            return await asyncio.shield(self._store_lane.start(job))
         finally:
             self._busy = False
 
@@ -225,6 +226,8 @@ class Runner:
             self._behind |= ruling.lagging
             self._judge |= self._plan.may_end({w.kind for w in contribution.writes})
             self._tell("landed" if contribution.failed is None else "failed", claim, ruling.keys, contribution.failed)
+            bodies = (w.body for w in contribution.writes)
+            tell_bodies(self._board, claim.agent, claim.id, zip(ruling.keys, bodies, strict=True))
         elif isinstance(ruling, Stale) and ruling.again is not None:
             self._redo(ruling.again, ruling)
         elif isinstance(ruling, Refused):

@@ -41,9 +41,9 @@ class Toolbox:
 class ActivationView(Looker, View):
     """See `View`. It is made at the claim's snapshot, and becomes a contribution."""
 
-    def __init__(self, store: Looking, agent: Agent, claim: Claim, tools: Toolbox) -> None:
+    def __init__(self, store: Looking, agent: Agent, claim: Claim, tools: Toolbox, woke: Row | None = None) -> None:
         super().__init__(store, claim.board, claim.snapshot)
-        self._agent, self._claim, self._tools = agent, claim, tools
+        self._agent, self._claim, self._tools, self._woke = agent, claim, tools, woke
         self._kinds = {k.kind_name for k in agent.writes}
         self._writes: list[Write] = []
         self._bodies: list[Kind] = []
@@ -61,7 +61,7 @@ class ActivationView(Looker, View):
         """What the agent's function is handed: the entry that woke it, or the whole set."""
         claim, kind = self._claim, self._agent.kind
         if claim.group is None:
-            rows = self._store.by_seq(self._board, [claim.trigger])
+            rows = [self._woke] if self._woke is not None else self._store.by_seq(self._board, [claim.trigger])
         else:
             query = Query(kind.kind_name, tuple(sorted(kind.lifecycle.all - {RETRACTED})))
             rows = self._store.find(self._board, query, claim.trigger)

@@ -1,5 +1,7 @@
 """Reading: the board as it is, and as it was at any seq."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -154,10 +156,8 @@ class TestPlainSql:
             bench.store.sql("SELEC 1", {})
 
     def test_a_transaction_left_open_by_it_does_not_hide_what_comes(self, bench):
-        try:
+        with suppress(BlackboardError):  # to refuse it is better still
             bench.store.sql("BEGIN", {})
-        except BlackboardError:
-            pass  # refused: the better way
         bench.store.sql("SELECT * FROM board", {})
 
         bench.note()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from blackboard.activation import ReadSet
 from blackboard.entry import Confidentiality, Integrity, Label
 from blackboard.errors import UsageError
 from tests.builders import Bench, again, amended, landed, note, query
@@ -171,6 +172,16 @@ class TestTheDatabaseItself:
 
         with pytest.raises(Refusal):
             raw("UPDATE activation SET agent = 'a', binding = '1'")
+
+    @pytest.mark.parametrize("table", ["link", "field", "activation_read"])
+    def test_it_refuses_to_change_what_a_version_was_about_and_made_from(self, bench, raw, table):
+        row = bench.note()
+        made = note(about=(row.key,), fields=(("city", '"Oslo"'),))
+        landed(bench.commit(bench.start(), made, reads=ReadSet(strict=(row.seq,))))
+
+        for statement in (f"UPDATE {table} SET seq = 99", f"DELETE FROM {table}"):
+            with pytest.raises(Refusal):
+                raw(statement)
 
     def test_it_refuses_a_state_that_does_not_exist(self, bench, raw):
         bench.start()

@@ -386,6 +386,7 @@ class TestInterruption:
     def test_a_follower_sees_it_all_and_ends_with_the_board(self):
         process = at_the_gate()
         follower = begun("log", "last", "-f", "--kind", "sum")
+        assert select.select([follower.stdout], [], [], PATIENCE)[0]
         first = follower.stdout.readline()
         Path("gate").touch()
         assert "sum-1 v1" in first

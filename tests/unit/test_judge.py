@@ -1,4 +1,4 @@
-"""The judge: what may land, and exactly what is then written. By itself, and with a real store against a small model."""
+"""The judge: what may land, and exactly what is then written. By itself; and with a real store against a model."""
 
 from dataclasses import dataclass, field, replace
 
@@ -349,7 +349,8 @@ class BoardAgainstModel(RuleBasedStateMachine):
 
     @precondition(lambda self: self.claims)
     @rule(
-        which=st.integers(0, 9), changes=CHANGES, finds=st.lists(FINDS, max_size=2), counts=st.lists(COUNTS, max_size=2),
+        which=st.integers(0, 9), changes=CHANGES,
+        finds=st.lists(FINDS, max_size=2), counts=st.lists(COUNTS, max_size=2),
         strict=st.sets(st.integers(1, 12), max_size=2), absent=st.sets(st.integers(1, 8), max_size=1),
     )  # fmt: skip
     def commit(self, which, changes, finds, counts, strict, absent):

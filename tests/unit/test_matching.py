@@ -19,11 +19,14 @@ class SameName(Kind, name="task", lifecycle={"open": "done"}):
     size: int = 0
 
 
+EMPTY = Task()
+
+
 def matcher(*patterns: Pattern, groups: tuple[GroupWatch, ...] = ()) -> Matcher:
     return Matcher(patterns, groups)
 
 
-def match(one: Matcher, body: Kind | str = Task(), status: str = "open", trigger: int = 3) -> list[Proposal]:
+def match(one: Matcher, body: Kind | str = EMPTY, status: str = "open", trigger: int = 3) -> list[Proposal]:
     return one.match("task", status, body, trigger)
 
 

@@ -1,4 +1,4 @@
-"""The types of the public interface: mypy refuses every wrong use in `tests/typing_wrong.py`, and nothing else there."""
+"""The types of the public interface: mypy refuses each wrong use in `tests/typing_wrong.py`, and nothing else."""
 
 import subprocess
 import sys
