@@ -15,12 +15,13 @@ from typing_extensions import TypeVar, Unpack
 
 from blackboard.activation import Claim, Contribution
 from blackboard.agent import Agent
-from blackboard.board import PERSON, Board, find_board, open_store, to_verdict, write
+from blackboard.board import PERSON, Board, find_board, open_store, to_verdict
 from blackboard.budget import ACTIVATIONS, Budget
 from blackboard.conditions import Condition, exists
 from blackboard.controller import Verdict
 from blackboard.entry import BOARD_KINDS, Entry, Kind
 from blackboard.errors import DeclarationError, UsageError
+from blackboard.looker import write
 from blackboard.ports import NewBoard, Store
 from blackboard.seam import REAL
 from blackboard.tool import Tool

@@ -8,11 +8,12 @@ from typing_extensions import Unpack
 
 from blackboard.activation import Agenda, Claim, Contribution, Landed, Proposal
 from blackboard.agent import Agent
-from blackboard.board import PERSON, Board, open_store, to_entry
+from blackboard.board import PERSON, Board, open_store
 from blackboard.budget import Budget
 from blackboard.conditions import when
 from blackboard.entry import Entry, Kind
 from blackboard.errors import UsageError
+from blackboard.looker import to_entry
 from blackboard.ports import NewBoard, Notice
 from blackboard.runner import Plan, Runner
 from blackboard.runner.acting import Acting

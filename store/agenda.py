@@ -12,6 +12,7 @@ from typing import Any
 from blackboard.activation import Agenda, Claim, GroupWatch
 from blackboard.judge import NewActivation, is_whole
 from blackboard.ports import Claims, Notice, Row
+from store import queries as q
 from store import statements as s
 from store.landing import note_attempt, propose, settle_activation
 from store.looking import Cursor, to_row
@@ -124,7 +125,7 @@ def move_cursors(at: Cursor, board: str, notices: Sequence[Notice], groups: Sequ
     status, head, activations, _ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
     if status != "open":
         return True
-    cursors = dict(at.execute(s.CURSORS, {"p_board": board}).fetchall())
+    cursors = dict(at.execute(q.CURSORS, {"p_board": board}).fetchall())
     proposed: list[NewActivation] = []
     in_place = True
     for notice in notices:

@@ -9,6 +9,7 @@ from typing import Any
 
 from blackboard.activation import Contribution, Landed, QueryRead, Ruling, Stale, State
 from blackboard.judge import Facts, NewActivation, Writes, judge
+from store import queries as q
 from store import statements as s
 from store.looking import Cursor
 
@@ -27,7 +28,7 @@ def land(at: Cursor, contribution: Contribution, now: float) -> Ruling:
     if isinstance(ruling, Stale):
         return _set_back(at, contribution, ruling, facts.head, now)
     if isinstance(ruling, Landed):
-        keys = at.execute(s.BY_SEQ, {"p_board": board, "p_seqs": json.dumps(ruling.seqs)}).fetchall()
+        keys = at.execute(q.BY_SEQ, {"p_board": board, "p_seqs": json.dumps(ruling.seqs)}).fetchall()
         return Landed(ruling.seqs, tuple(k[1] for k in keys))
     return ruling
 
@@ -47,8 +48,8 @@ def _facts(at: Cursor, c: Contribution) -> tuple[Facts, int]:
     facts = Facts(
         board=status, head=head, state=state, token=token, done_seq=done_seq,
         superseded=_superseded(at, c), appeared=_appeared(at, c),
-        drifted={n: d for n, q in enumerate(c.reads.queries) if (d := _drift(at, board, c.claim.snapshot, q))},
-        marks=marks, cursors=dict(at.execute(s.CURSORS, {"p_board": board}).fetchall()) if c.served else {},
+        drifted={n: d for n, asked in enumerate(c.reads.queries) if (d := _drift(at, board, c.claim.snapshot, asked))},
+        marks=marks, cursors=dict(at.execute(q.CURSORS, {"p_board": board}).fetchall()) if c.served else {},
     )  # fmt: skip
     return facts, activations
 
@@ -70,12 +71,12 @@ def _appeared(at: Cursor, c: Contribution) -> list[str]:
 
 def _drift(at: Cursor, board: str, snapshot: int, relied: QueryRead) -> str | None:
     """Whether the query would now give something else, judged by what came after the snapshot only."""
-    query, shaped = relied.query, s.shape(relied.query)
-    values = {**s.values(board, query), "p_after": snapshot, "p_bound": relied.bound}
-    came = at.execute(s.arrivals(shaped, relied.bound is not None), values).fetchone()[0]
+    query, shaped = relied.query, q.shape(relied.query)
+    values = {**q.values(board, query), "p_after": snapshot, "p_bound": relied.bound}
+    came = at.execute(q.arrivals(shaped, relied.bound is not None), values).fetchone()[0]
     if not relied.counted:
         return f"{came} more {query.kind} would be found" if came else None
-    gone = at.execute(s.departures(shaped), values).fetchone()[0]
+    gone = at.execute(q.departures(shaped), values).fetchone()[0]
     return None if came == gone else f"{came - gone:+} {query.kind} would be counted"
 
 
@@ -146,7 +147,7 @@ def _insert_reads(at: Cursor, c: Contribution) -> None:
 
     reads = c.reads
     rows = [row(True, seq, None) for seq in reads.strict] + [row(False, seq, None) for seq in reads.loose]
-    rows += [row(True, None, json.dumps({**asdict(q.query), "counted": q.counted})) for q in reads.queries]
+    rows += [row(True, None, json.dumps({**asdict(a.query), "counted": a.counted})) for a in reads.queries]
     rows += [row(True, None, json.dumps({"absent": key})) for key in reads.absent]
     for ordinal, made in enumerate(rows):
         made["ordinal"] = ordinal

@@ -9,7 +9,7 @@ from blackboard.activation import Query
 from blackboard.entry import Confidentiality, Integrity, Label
 from blackboard.errors import FeedGap
 from blackboard.ports import ActivationRecord, BoardRecord, Row, Seat, Spent, Summary, Worker
-from store import statements as s
+from store import queries as q
 
 Cursor = Any  # a DB-API connection or cursor: execute(text, parameters)
 USER = Label()
@@ -67,46 +67,46 @@ class SqlLooking:
         return [to_row(r) for r in self._all(text, values)]
 
     def boards(self) -> list[BoardRecord]:
-        return [to_board(r) for r in self._all(s.BOARDS, {})]
+        return [to_board(r) for r in self._all(q.BOARDS, {})]
 
     def board(self, board: str) -> BoardRecord | None:
-        found = self._all(s.BOARD, {"p_board": board})
+        found = self._all(q.BOARD, {"p_board": board})
         return to_board(found[0]) if found else None
 
     def by_key(self, board: str, key: str, as_of: int | None = None) -> Row | None:
-        text = s.BY_KEY if as_of is None else s.BY_KEY_AS_OF
+        text = q.BY_KEY if as_of is None else q.BY_KEY_AS_OF
         found = self._rows(text, {"p_board": board, "p_key": key, "p_as_of": as_of})
         return found[0] if found else None
 
     def by_seq(self, board: str, seqs: Iterable[int]) -> list[Row]:
-        return self._rows(s.BY_SEQ, {"p_board": board, "p_seqs": json.dumps(list(seqs))})
+        return self._rows(q.BY_SEQ, {"p_board": board, "p_seqs": json.dumps(list(seqs))})
 
     def find(self, board: str, query: Query, as_of: int | None = None) -> list[Row]:
-        text = s.finding(s.shape(query), as_of is not None, False)
-        return self._rows(text, {**s.values(board, query), "p_as_of": as_of, "p_limit": query.limit})
+        text = q.finding(q.shape(query), as_of is not None, False)
+        return self._rows(text, {**q.values(board, query), "p_as_of": as_of, "p_limit": query.limit})
 
     def count(self, board: str, query: Query, as_of: int | None = None) -> int:
-        text = s.finding(s.shape(query), as_of is not None, True)
-        return int(self._all(text, {**s.values(board, query), "p_as_of": as_of})[0][0])
+        text = q.finding(q.shape(query), as_of is not None, True)
+        return int(self._all(text, {**q.values(board, query), "p_as_of": as_of})[0][0])
 
     def current(self, board: str, as_of: int | None = None) -> list[Row]:
-        return self._rows(s.NOW if as_of is None else s.AS_OF, {"p_board": board, "p_as_of": as_of})
+        return self._rows(q.NOW if as_of is None else q.AS_OF, {"p_board": board, "p_as_of": as_of})
 
     def versions(self, board: str, key: str) -> list[Row]:
-        return self._rows(s.VERSIONS, {"p_board": board, "p_key": key})
+        return self._rows(q.VERSIONS, {"p_board": board, "p_key": key})
 
     def feed(self, board: str, after: int, limit: int = 500) -> list[Row]:
-        rows = self._rows(s.FEED, {"p_board": board, "p_after": after, "p_limit": limit})
+        rows = self._rows(q.FEED, {"p_board": board, "p_after": after, "p_limit": limit})
         for expected, row in enumerate(rows, after + 1):
             if row.seq != expected:
                 raise FeedGap(f"{board}: seq {expected} is missing from the feed; run `blackboard doctor`")
         return rows
 
     def made_from(self, board: str, activation: int) -> list[int]:
-        return [r[0] for r in self._all(s.MADE_FROM, {"p_board": board, "p_activation": activation})]
+        return [r[0] for r in self._all(q.MADE_FROM, {"p_board": board, "p_activation": activation})]
 
     def kind_label(self, board: str, kind: str) -> tuple[Integrity, Confidentiality]:
-        integrity, confidentiality = self._all(s.KIND_LABEL, {"p_board": board, "p_kind": kind})[0]
+        integrity, confidentiality = self._all(q.KIND_LABEL, {"p_board": board, "p_kind": kind})[0]
         return PUBLIC if integrity is None else (Integrity(integrity), Confidentiality(confidentiality))
 
     def summary(self, board: str) -> Summary:
@@ -114,12 +114,12 @@ class SqlLooking:
         with self._reading() as cursor:
             cursor.execute("BEGIN")
             try:
-                record = to_board(cursor.execute(s.BOARD, at).fetchone())
-                states = cursor.execute(s.OPEN_STATES, at).fetchall()
-                cursors = cursor.execute(s.CURSORS, at).fetchall()
-                budgets = cursor.execute(s.BUDGETS, {"p_scope": f"board:{board}"}).fetchall()
-                failures = cursor.execute(s.FAILURES, at).fetchall()
-                marks = cursor.execute(s.ALL_MARKS, at).fetchall()
+                record = to_board(cursor.execute(q.BOARD, at).fetchone())
+                states = cursor.execute(q.OPEN_STATES, at).fetchall()
+                cursors = cursor.execute(q.CURSORS, at).fetchall()
+                budgets = cursor.execute(q.BUDGETS, {"p_scope": f"board:{board}"}).fetchall()
+                failures = cursor.execute(q.FAILURES, at).fetchall()
+                marks = cursor.execute(q.ALL_MARKS, at).fetchall()
             finally:
                 cursor.execute("COMMIT")
         return Summary(
@@ -130,13 +130,13 @@ class SqlLooking:
         )  # fmt: skip
 
     def seats(self, board: str) -> list[Seat]:
-        return [Seat(*r) for r in self._all(s.SEATS, {"p_board": board})]
+        return [Seat(*r) for r in self._all(q.SEATS, {"p_board": board})]
 
     def activations(self, board: str, agent: str | None = None) -> list[ActivationRecord]:
-        return [ActivationRecord(*r) for r in self._all(s.ACTIVATIONS, {"p_board": board, "p_agent": agent})]
+        return [ActivationRecord(*r) for r in self._all(q.ACTIVATIONS, {"p_board": board, "p_agent": agent})]
 
     def workers(self) -> list[tuple[Worker, float]]:
-        return [(Worker(i, host, pid), beat) for i, host, pid, beat in self._all(s.WORKERS, {})]
+        return [(Worker(i, host, pid), beat) for i, host, pid, beat in self._all(q.WORKERS, {})]
 
     def sql(self, query: str, values: dict[str, object]) -> list[dict[str, Any]]:
         with self._reading(people=True) as at:

@@ -16,7 +16,7 @@ FROZEN = (
 )
 
 # History and labels are immutable, whoever holds the connection (laws 9 and 13).
-TRIGGERS = (
+TRIGGERS: tuple[str, ...] = (
     f"""CREATE TRIGGER entry_is_immutable BEFORE UPDATE OF {FROZEN} ON entry
         BEGIN SELECT RAISE(ABORT, 'an entry version never changes'); END""",
     """CREATE TRIGGER entry_is_superseded_once BEFORE UPDATE OF superseded_seq ON entry
@@ -24,6 +24,14 @@ TRIGGERS = (
         BEGIN SELECT RAISE(ABORT, 'an entry version is superseded once'); END""",
     """CREATE TRIGGER entry_stays BEFORE DELETE ON entry
         BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END""",
+)
+
+# So is what a version was about, found by and made from.
+TRIGGERS += tuple(
+    f"""CREATE TRIGGER {table}_{verb}_refused BEFORE {verb} ON {table}
+        BEGIN SELECT RAISE(ABORT, 'what a version was about and made from never changes'); END"""
+    for table in ("link", "field", "activation_read")
+    for verb in ("UPDATE", "DELETE")
 )
 
 # Public interface: these names and columns are for people, Datasette and pandas (docs/database.md).

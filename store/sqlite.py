@@ -12,8 +12,8 @@ from pathlib import Path
 from blackboard import settings
 from blackboard.errors import NoDatabase, StoreError
 from blackboard.seam import REAL, Seam
+from store.core import DIALECT
 from store.migrations import MIGRATIONS
-from store.statements import DIALECT
 from store.store import SqlStore
 
 APPLICATION_ID = 0x426C6B42  # "BlkB": how a database of ours is told from any other

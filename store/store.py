@@ -1,8 +1,8 @@
 """The store: every change of a board is one short transaction here. It carries out what the judge rules."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from blackboard.errors import BoardClosed, BodyRefused, UsageError
 from blackboard.ports import Claims, NewBoard, Notice, Seat, Worker
 from blackboard.seam import Seam
 from store import agenda as agendas
+from store import queries as q
 from store import statements as s
 from store.landing import ContradictionError, land, note_attempt
 from store.looking import Cursor, SqlLooking, to_board
@@ -48,13 +49,13 @@ class SqlStore(SqlLooking):
 
     # -- boards ----------------------------------------------------------------------------------------------------
     def create(self, new: NewBoard, seats: Sequence[Seat], seed: Contribution) -> str:
-        with self._database.writing() as at:
+        with self._from_outside(new.scenario) as at:
             boards, of_scenario = at.execute(s.BOARD_NUMBER, {"p_scenario": new.scenario}).fetchone()
             board = f"{new.scenario}-{of_scenario + 1}"
             at.execute(s.INSERT_BOARD, {
-                "id": board, "number": boards + 1, "scenario": new.scenario, "params": new.params, "team": new.team, "options": new.options,
-                "kinds": new.kinds, "status": "open", "head": 0, "activations": 0, "epoch": 1, "ran_seconds": 0.0,
-                "created_at": self._seam.now(), "quiet": None, "cancelled": None, "verdict": None,
+                "id": board, "number": boards + 1, "scenario": new.scenario, "params": new.params, "team": new.team,
+                "options": new.options, "kinds": new.kinds, "status": "open", "head": 0, "activations": 0, "epoch": 1,
+                "ran_seconds": 0.0, "created_at": self._seam.now(), "quiet": None, "cancelled": None, "verdict": None,
             })  # fmt: skip
             for unit, cap in new.caps:
                 at.execute(s.INSERT_BUDGET, {
@@ -78,7 +79,7 @@ class SqlStore(SqlLooking):
 
     def reopen(self, board: str, caps: Sequence[tuple[str, int | None]], options: str | None = None) -> None:
         with self._database.writing() as at:
-            record = to_board(at.execute(s.BOARD, {"p_board": board}).fetchone())
+            record = to_board(at.execute(q.BOARD, {"p_board": board}).fetchone())
             closed = int(record.status == "closed")
             at.execute(s.REOPEN, {"p_board": board, "p_epochs": closed, "p_options": options or record.options})
             for unit, cap in caps:
@@ -118,14 +119,20 @@ class SqlStore(SqlLooking):
 
     # -- contributions ---------------------------------------------------------------------------------------------
     def post(self, board: str, operation: str, contribution: Contribution) -> Landed:
-        try:
-            with self._database.writing() as at:
-                landed = self._post(at, board, operation, contribution)
-                at.execute(s.SET_QUIET, {"p_board": board, "p_quiet": None})  # news: quiescence starts anew
-        except BAD as error:
-            raise BodyRefused(f"{board}: the database refuses it: {error}") from error
+        with self._from_outside(board) as at:
+            landed = self._post(at, board, operation, contribution)
+            at.execute(s.SET_QUIET, {"p_board": board, "p_quiet": None})  # news: quiescence starts anew
         self._ring()
         return landed
+
+    @contextmanager
+    def _from_outside(self, where: str) -> Iterator[Cursor]:
+        """A write transaction of somebody who is told at once what is wrong with the contribution."""
+        try:
+            with self._database.writing() as at:
+                yield at
+        except BAD as error:
+            raise BodyRefused(f"{where}: the database refuses it: {error}") from error
 
     def _post(self, at: Cursor, board: str, operation: str, contribution: Contribution) -> Landed:
         """A contribution from outside as an activation of its own: claimed, judged and done in one go."""

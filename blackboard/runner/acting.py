@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from blackboard.activation import Claim, Contribution, Proposal
 from blackboard.agent import Agent
-from blackboard.board import write
 from blackboard.entry import Entry, Failure, Kind
 from blackboard.errors import DeclarationError, Misuse
+from blackboard.looker import write
 from blackboard.matching import Matcher
 from blackboard.ports import Looking, Row
 from blackboard.runner.view import ActivationView, Toolbox

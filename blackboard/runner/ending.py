@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing_extensions import override
 
 from blackboard.activation import Claim, Contribution, Query
-from blackboard.board import Looker, to_verdict, write
+from blackboard.board import to_verdict
 from blackboard.controller import Goal, Quiet, Verdict, Watching, decide
 from blackboard.entry import Quiescence
+from blackboard.looker import Looker, write
 from blackboard.ports import Store, Summary
 from blackboard.runner.plan import Plan
 

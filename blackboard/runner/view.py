@@ -10,9 +10,9 @@ from typing_extensions import override
 
 from blackboard.activation import Claim, Contribution, Query, QueryRead, ReadSet, Write
 from blackboard.agent import Agent
-from blackboard.board import Looker, to_entry, write
 from blackboard.entry import RETRACTED, Entry, Integrity, K, Kind, Label, Pending, Ref
 from blackboard.errors import BlackboardError, DeclarationError, Denied, IllegalTransition, NotDeclared, ToolFailed
+from blackboard.looker import Looker, to_entry, write
 from blackboard.ports import Looking, Row
 from blackboard.seam import Lane
 from blackboard.tool import P, R, Tool

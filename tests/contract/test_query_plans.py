@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from blackboard.activation import Query
-from store import statements
+from store import queries, statements
 from store.sqlite import open_store
 
 LARGE = "entry|link|field|activation_read|activation|attempt"  # tables that grow with a board
@@ -39,17 +39,17 @@ def _queries() -> Iterator[tuple[str, str]]:
         for past, limit in itertools.product((False, True), (None, 5)):
             cut = Query(shape.kind, shape.status, shape.about, shape.fields, limit)
             then = f"find{' past' * past}{name}{' limit' * bool(limit)}"
-            yield then, statements.finding(cut, past, False)
-        yield f"count{name}", statements.finding(shape, False, True)
-        yield f"count past{name}", statements.finding(shape, True, True)
-        yield f"arrivals{name}", statements.arrivals(shape, False)
-        yield f"arrivals bounded{name}", statements.arrivals(shape, True)
-        yield f"departures{name}", statements.departures(shape)
+            yield then, queries.finding(cut, past, False)
+        yield f"count{name}", queries.finding(shape, False, True)
+        yield f"count past{name}", queries.finding(shape, True, True)
+        yield f"arrivals{name}", queries.arrivals(shape, False)
+        yield f"arrivals bounded{name}", queries.arrivals(shape, True)
+        yield f"departures{name}", queries.departures(shape)
 
 
 def _hot() -> dict[str, str]:
     """Every statement by its name, but for those that only insert rows."""
-    found = {name: text for name, text in vars(statements).items() if name.isupper() and isinstance(text, str)}
+    found = {name: text for name, text in {**vars(queries), **vars(statements)}.items() if name.isupper() and isinstance(text, str)}
     return {name: text for name, text in (*found.items(), *_queries()) if not text.startswith("INSERT")}
 
 
