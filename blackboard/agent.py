@@ -64,7 +64,7 @@ class Agent:
             raise DeclarationError(f"{self.name}: concurrency= and timeout= must be positive, retry= not negative")
 
     def _check_watch(self) -> None:
-        watched = self.watches if isinstance(self.watches, type) else getattr(self.watches, "kind", None)
+        watched: Any = self.watches.kind if isinstance(self.watches, AllDone) else self.watches
         if not (isinstance(watched, type) and issubclass(watched, Kind)):
             raise DeclarationError(f"{self.name}: watches= takes a kind or all_done(kind), not {self.watches!r}")
         for status in (*(self.status or ()), *((self.gives_up,) if self.gives_up else ())):

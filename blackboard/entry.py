@@ -9,13 +9,14 @@ from functools import cached_property
 from typing import Any, ClassVar, Generic
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import PydanticSerializationError
+from pydantic_core import PydanticSerializationError, from_json
 from typing_extensions import TypeVar
 
 from blackboard.errors import BodyRefused, DeclarationError, IllegalTransition, UnknownStatus
 
 RESERVED = frozenset({"status", "about", "limit", "strict"})  # options of find and count
 RETRACTED = "retracted"
+SURELY_FLAT = 100  # brackets; with more a body may be nested deeper than the parser goes
 LARGEST_BODY = 256 * 1024  # bytes; a superseding rewrites the row, so bodies stay small
 
 
@@ -66,7 +67,9 @@ class Kind(BaseModel):
     Class options: `lifecycle={"draft": ("accepted", "flagged")}`, `index=("subject",)`, `name="other_name"`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="constants", use_attribute_docstrings=True
+    )
     kind_name: ClassVar[str] = "kind"
     lifecycle: ClassVar[Lifecycle] = Lifecycle({"posted": ()})
     indexed: ClassVar[tuple[str, ...]] = ()
@@ -106,11 +109,29 @@ def encode(body: Kind) -> str:
         raise BodyRefused(f"{name}: the body has no JSON form: {error}") from error
     if r"\u0000" in text and "\x00" in "".join(_strings(json.loads(text))):
         raise BodyRefused(f"{name}: a text holds the character NUL, which databases refuse; take it out")
+    if "NaN" in text or "Infinity" in text:
+        _refuse_constants(name, text)
+    if text.count("[") + text.count("{") > SURELY_FLAT:
+        _refuse_depths(name, text)
     if len(text) > LARGEST_BODY or len(text.encode()) > LARGEST_BODY:
         raise BodyRefused(
             f"{name}: the body is larger than {LARGEST_BODY // 1024} KB; write it to a file and post a reference to it"
         )
     return text
+
+
+def _refuse_constants(name: str, text: str) -> None:
+    def refuse(constant: str) -> None:
+        raise BodyRefused(f"{name}: {constant} is no number in JSON; leave it out, or say it as a text")
+
+    json.loads(text, parse_constant=refuse)
+
+
+def _refuse_depths(name: str, text: str) -> None:
+    try:
+        from_json(text)
+    except ValueError as error:
+        raise BodyRefused(f"{name}: the body is nested deeper than it could be read again; make it flatter") from error
 
 
 def _strings(value: Any) -> list[str]:

@@ -91,3 +91,16 @@ class UsageError(BlackboardError):
 
 class BoardClosed(UsageError):
     """The board has ended; `blackboard resume` opens it again."""
+
+
+LONGEST_CAUSE = 2000  # characters
+
+
+def told(error: BaseException) -> str:
+    """What an error says, as a cause that any database can store: an agent may raise anything."""
+    try:
+        text = str(error)
+    except Exception:  # an error that cannot even be printed is named
+        text = ""
+    plain = text if isinstance(error, Misuse) else f"{type(error).__name__}: {text or 'no message'}"
+    return plain.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()[:LONGEST_CAUSE]

@@ -3,8 +3,10 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 from typing_extensions import override
 
@@ -148,5 +150,18 @@ def _query(
     else:
         named = (status,) if isinstance(status, str) else tuple(status)
         wanted = tuple(sorted(kind.lifecycle.check(kind.kind_name, s) for s in named))
-    pairs = tuple(sorted((name, as_field(value)) for name, value in fields.items()))
+    pairs = tuple(sorted((name, as_field(_as_declared(kind, name, value))) for name, value in fields.items()))
     return Query(kind.kind_name, wanted, about.key if about is not None else None, pairs, limit)
+
+
+def _as_declared(kind: type[Kind], name: str, value: Any) -> Any:
+    """The value as the field would hold it: `1` finds `1.0`, a list finds a tuple. What does not fit finds nothing."""
+    try:
+        return _field_type(kind, name).validate_python(value)
+    except ValidationError:
+        return value
+
+
+@lru_cache(maxsize=512)
+def _field_type(kind: type[Kind], name: str) -> TypeAdapter[Any]:
+    return TypeAdapter[Any](kind.model_fields[name].annotation or Any)

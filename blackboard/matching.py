@@ -6,6 +6,9 @@ from typing import Any
 
 from blackboard.activation import GroupWatch, Proposal
 from blackboard.entry import Kind, decode
+from blackboard.errors import told
+
+HIGHEST_RATING = 2**53
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class Matcher:
         for pattern in self._patterns.get((kind, status), ()):
             try:
                 proposal = _match(pattern, body, trigger)
-            except Exception as error:  # an agent can fail only itself
-                cause = f"{pattern.agent}: where= or rating= failed: {type(error).__name__}: {error}"
+            except (Exception, SystemExit, GeneratorExit) as error:  # an agent can fail only itself
+                cause = f"{pattern.agent}: where= or rating= failed: {told(error)}"
                 proposal = Proposal(pattern.agent, trigger, broken=cause)
             if proposal is not None:
                 found.append(proposal)
@@ -53,4 +56,7 @@ def _match(pattern: Pattern, body: Kind | str, trigger: int) -> Proposal | None:
         body = decode(pattern.kind, text, pattern.kind.kind_name)
     if pattern.where is not None and not pattern.where(body):
         return None
-    return Proposal(pattern.agent, trigger, pattern.rating(body) if callable(pattern.rating) else pattern.rating)
+    rating = pattern.rating(body) if callable(pattern.rating) else pattern.rating
+    if not isinstance(rating, int) or abs(rating) > HIGHEST_RATING:
+        raise ValueError(f"a rating is a whole number of at most {HIGHEST_RATING}, not {rating!r}")
+    return Proposal(pattern.agent, trigger, int(rating))

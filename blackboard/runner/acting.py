@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from blackboard.activation import Claim, Contribution, Proposal
 from blackboard.agent import Agent
 from blackboard.entry import Entry, Failure, Kind
-from blackboard.errors import DeclarationError, Misuse
+from blackboard.errors import DeclarationError, Misuse, told
 from blackboard.looker import write
 from blackboard.matching import Matcher
 from blackboard.ports import Looking, Row
@@ -19,6 +19,14 @@ from blackboard.seam import Lane
 
 HOPELESS = (Misuse, DeclarationError, ValidationError, TypeError, NameError, AttributeError, SyntaxError)
 """Errors of the program: trying again would give the same."""
+
+
+ENDS_MORE = (SystemExit, KeyboardInterrupt, GeneratorExit, StopIteration, StopAsyncIteration)
+"""Errors that would end more than the agent that raises them: the loop, the program, a generator of ours."""
+
+
+class _TooMuch(Exception):
+    """Carries such an error to where it is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +41,7 @@ class Acted:
     @property
     def cause(self) -> str:
         """The error in one line."""
-        text = str(self.error) or "no message"
-        return text if isinstance(self.error, Misuse) else f"{type(self.error).__name__}: {text}"
+        return told(self.error) if self.error is not None else ""
 
 
 class Acting:
@@ -53,25 +60,40 @@ class Acting:
         try:
             async with asyncio.timeout(agent.timeout):
                 contribution = await self._acted(agent, ActivationView(self._store, agent, claim, self._tools, woke))
-        except asyncio.CancelledError:
-            raise
         except TimeoutError as error:
+            if str(error):  # the agent's own
+                return self._failed(agent, claim, error)
             timeout = TimeoutError(f"not finished within {agent.timeout:g} seconds")
             timeout.__cause__ = error
-            return Acted(claim, error=timeout, retry=claim.attempt <= agent.retry)
+            return self._failed(agent, claim, timeout)
+        except _TooMuch as error:
+            return self._failed(agent, claim, error.__cause__ or error)
         except Exception as error:  # an agent can fail only itself
-            retry = claim.attempt <= agent.retry and not isinstance(error, HOPELESS)
-            return Acted(claim, error=error, retry=retry)
+            return self._failed(agent, claim, error)
         return Acted(claim, contribution)
+
+    def _failed(self, agent: Agent, claim: Claim, error: BaseException) -> Acted:
+        return Acted(claim, error=error, retry=claim.attempt <= agent.retry and not isinstance(error, HOPELESS))
 
     async def _acted(self, agent: Agent, view: ActivationView) -> Contribution:
         if not agent.is_async:
             return await self._lane.run(lambda: self._in_thread(agent, view))
-        await agent.action(view.trigger(), view)
+        try:
+            await agent.action(view.trigger(), view)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise _TooMuch from error  # the agent's own: nobody has cancelled its task
+        except ENDS_MORE as error:
+            raise _TooMuch from error
         return self._matched(view)
 
     def _in_thread(self, agent: Agent, view: ActivationView) -> Contribution:
-        made = agent.action(view.trigger(), view)
+        try:
+            made = agent.action(view.trigger(), view)
+        except (*ENDS_MORE, asyncio.CancelledError) as error:
+            raise _TooMuch from error
         if inspect.isawaitable(made):
             raise DeclarationError(f"{agent.name} returns something to await; make it `async def`")
         return self._matched(view)
@@ -93,7 +115,7 @@ class Acting:
         """What the board writes when an agent has failed for good: a Failure, and the status that it gives up with."""
         claim, agent = acted.claim, self._agents[acted.claim.agent]
         woke = self._woke(agent, claim)
-        body = Failure(agent=agent.name, cause=acted.cause[:2000], attempts=claim.attempt)
+        body = Failure(agent=agent.name, cause=acted.cause, attempts=claim.attempt)
         writes = [replace(write(body, body.lifecycle.first, tuple(e.key for e in woke)), author="board")]
         bodies: list[Kind] = [body]
         for entry in woke:
@@ -103,7 +125,7 @@ class Acting:
                 writes.append(write(entry.body, agent.gives_up, entry.about, entry, row.born))
                 bodies.append(entry.body)
         made = Contribution(
-            claim, agent.name, tuple(writes), tuple(e.seq for e in woke), failed=acted.cause[:2000],
+            claim, agent.name, tuple(writes), tuple(e.seq for e in woke), failed=acted.cause,
         )  # fmt: skip
         return self.matched(made, bodies)
 
