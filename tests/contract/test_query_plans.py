@@ -18,7 +18,8 @@ from store.sqlite import open_store
 
 LARGE = "entry|link|field|activation_read|activation|attempt"  # tables that grow with a board
 STEP = re.compile(
-    rf"(?P<how>SCAN|SEARCH) (?P<table>{LARGE})\b(?: USING (?:COVERING )?(?P<index>.+?))?(?: \((?P<on>.+)\))?(?: LEFT-JOIN)?$"
+    rf"(?P<how>SCAN|SEARCH) (?P<table>{LARGE})\b(?: USING (?:COVERING )?(?P<index>.+?))?(?: \((?P<on>.+)\))?"
+    r"(?: LEFT-JOIN)?$"
 )
 SMALL = {"INDEX activation_agenda", "INDEX activation_running"}  # partial: they hold what is pending or running only
 WHOLE = {
@@ -49,7 +50,8 @@ def _queries() -> Iterator[tuple[str, str]]:
 
 def _hot() -> dict[str, str]:
     """Every statement by its name, but for those that only insert rows."""
-    found = {name: text for name, text in {**vars(queries), **vars(statements)}.items() if name.isupper() and isinstance(text, str)}
+    named = {**vars(queries), **vars(statements)}
+    found = {name: text for name, text in named.items() if name.isupper() and isinstance(text, str)}
     return {name: text for name, text in (*found.items(), *_queries()) if not text.startswith("INSERT")}
 
 

@@ -64,6 +64,15 @@ class TestTheReadme:
         assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+class TestContributing:
+    def test_its_agent_passes_its_test(self):
+        found = BLOCK.findall((ROOT / "CONTRIBUTING.md").read_text())
+        code = "\n".join(text for language, text in found if language == "python")
+        names: dict = {}
+        exec(code, names)
+        names["test_it_is_loud"]()
+
+
 class TestThePackage:
     def test_importing_it_loads_neither_the_model_client_nor_the_database(self):
         heavy = "{'anthropic', 'sqlmodel', 'sqlalchemy', 'loguru'}"
