@@ -5,6 +5,7 @@ One connection writes, under a lock in this process and BEGIN IMMEDIATE between 
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,6 +30,8 @@ class SqliteDatabase:
         self.path, self._seam = path, seam
         self._turn = threading.RLock()
         self._readers: list[sqlite3.Connection] = []
+        self._all: list[sqlite3.Connection] = []  # closed with the last user, also if that forgot to
+        weakref.finalize(self, _close, self._all).atexit = False
         self._writer = self._open(create)
 
     # -- transactions ----------------------------------------------------------------------------------------------
@@ -81,9 +84,8 @@ class SqliteDatabase:
     def close(self) -> None:
         """Let go of the file."""
         with self._turn:
-            for connection in [self._writer, *self._readers]:
-                connection.close()
             self._readers.clear()
+            _close(self._all)
 
     def _begin(self) -> None:
         """BEGIN IMMEDIATE, tried again with jitter: a deferred transaction that turns to writing fails at once."""
@@ -136,6 +138,7 @@ class SqliteDatabase:
         made = sqlite3.connect(
             self.path, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=timeout
         )
+        self._all.append(made)
         if not writable:
             made.execute("PRAGMA query_only = ON")
         return made
@@ -170,6 +173,11 @@ class SqliteDatabase:
                 at.execute("INSERT INTO schema_version VALUES (?, ?)", (version, self._seam.now()))
             if not known:
                 at.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def _close(connections: list[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 def _remedy(error: str) -> str:
