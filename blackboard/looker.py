@@ -67,8 +67,11 @@ class Looker(Reader):
         return self._entry(kind, row, strict)
 
     def _about(self, kind: type[K], of: Entry[Any], strict: bool) -> Entry[K]:
-        rows = [r for r in self._named(of.about, kind) if r.status != RETRACTED]
+        named = self._named(of.about, kind)
+        rows = [r for r in named if r.status != RETRACTED]
         if len(rows) != 1:
+            for row in named:  # that there is not one is what was read
+                self._saw(row, strict)
             error = TooMany if rows else NotFound
             raise error(f"{len(rows) or 'no'} {kind.kind_name} of {of.key}")
         return self._entry(kind, rows[0], strict)

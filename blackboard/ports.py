@@ -241,8 +241,11 @@ class Store(Looking, Protocol):
     def strike(self, board: str, at_head: int, contribution: Contribution) -> bool:
         """Record the first quiescence, with its entry; False if the board has moved since."""
 
-    def conclude(self, board: str, verdict: str, at_head: int, final: bool) -> bool:
-        """Write the verdict and close the board; False if the board has moved since. Final: nothing can be resumed."""
+    def conclude(self, board: str, verdict: str, at_head: int, final: bool, quiet: bool = False) -> bool:
+        """Write the verdict and close the board; False if the board has moved since. Final: nothing can be resumed.
+
+        Quiet: it says that nothing is left to do, so it is refused too if an agent has not noticed everything.
+        """
 
     def cancel(self, board: str, reason: str) -> None:
         """Ask that the board be ended."""

@@ -99,7 +99,7 @@ class SqlLooking:
         rows = self._rows(q.FEED, {"p_board": board, "p_after": after, "p_limit": limit})
         for expected, row in enumerate(rows, after + 1):
             if row.seq != expected:
-                raise FeedGap(f"{board}: seq {expected} is missing from the feed; run `blackboard doctor`")
+                raise FeedGap(f"{board}: seq {expected} is missing from the feed; take the file from a backup")
         return rows
 
     def made_from(self, board: str, activation: int) -> list[int]:

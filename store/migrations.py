@@ -22,6 +22,11 @@ TRIGGERS: tuple[str, ...] = (
     """CREATE TRIGGER entry_is_superseded_once BEFORE UPDATE OF superseded_seq ON entry
         WHEN OLD.superseded_seq IS NOT NULL
         BEGIN SELECT RAISE(ABORT, 'an entry version is superseded once'); END""",
+    # REPLACE deletes without firing the trigger of DELETE
+    """CREATE TRIGGER entry_is_new BEFORE INSERT ON entry
+        WHEN EXISTS (SELECT 1 FROM entry WHERE board_id = NEW.board_id AND seq = NEW.seq)
+          OR EXISTS (SELECT 1 FROM entry WHERE board_id = NEW.board_id AND key = NEW.key AND version = NEW.version)
+        BEGIN SELECT RAISE(ABORT, 'an entry version never changes'); END""",
     """CREATE TRIGGER entry_stays BEFORE DELETE ON entry
         BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END""",
 )

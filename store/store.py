@@ -92,11 +92,13 @@ class SqlStore(SqlLooking):
         except sqlite3.IntegrityError as error:
             raise UsageError(f"{board} has already used more than {cap} {unit}; say a higher cap") from error
 
-    def conclude(self, board: str, verdict: str, at_head: int, final: bool) -> bool:
+    def conclude(self, board: str, verdict: str, at_head: int, final: bool, quiet: bool = False) -> bool:
         with self._database.writing() as at:
             status, head, *_ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
             if head != at_head or status != "open":
                 return False
+            if quiet and any(seq < head for _, seq in at.execute(q.CURSORS, {"p_board": board})):
+                return False  # somebody has joined who has not looked yet
             agendas.stop(at, board, final)
             at.execute(s.CLOSE, {"p_board": board, "p_verdict": verdict})
         self._ring()

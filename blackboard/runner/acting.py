@@ -21,6 +21,7 @@ HOPELESS = (Misuse, DeclarationError, ValidationError, TypeError, NameError, Att
 """Errors of the program: trying again would give the same."""
 
 
+MOST_LOSSES = 2  # times that a worker may be lost over an activation, beside the agent's own retries
 ENDS_MORE = (SystemExit, KeyboardInterrupt, GeneratorExit, StopIteration, StopAsyncIteration)
 """Errors that would end more than the agent that raises them: the loop, the program, a generator of ours."""
 
@@ -53,9 +54,8 @@ class Acting:
     async def act(self, claim: Claim, woke: Row | None = None) -> Acted:
         """Let the agent act on its claim. Never raises, but for being cancelled. `woke`: its trigger, if at hand."""
         agent = self._agents[claim.agent]
-        tried_too_often = claim.attempt > agent.retry + 1
-        if tried_too_often:
-            gone = RuntimeError(f"its worker was lost in each of {claim.attempt - 1} attempts")
+        if claim.attempt > agent.retry + 1 + MOST_LOSSES:  # it may be what kills its worker
+            gone = RuntimeError(f"its worker was lost again and again, in {claim.attempt - 1} attempts")
             return Acted(claim, error=gone)
         try:
             async with asyncio.timeout(agent.timeout):

@@ -63,4 +63,4 @@ def strike(store: Store, board: str, quiet: Quiet, head: int) -> bool:
 def conclude(store: Store, board: str, verdict: Verdict, head: int) -> bool:
     """Write the verdict at the head that was judged; False if the board has moved since."""
     text = json.dumps({"ending": verdict.ending, "reasons": verdict.reasons})
-    return store.conclude(board, text, head, verdict.ending == "complete")
+    return store.conclude(board, text, head, final=verdict.ending == "complete", quiet=verdict.ending == "quiescent")

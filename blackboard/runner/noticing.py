@@ -1,6 +1,7 @@
 """Noticing: what agents have not seen of the feed, and what of it they can act on."""
 
 from blackboard.activation import GroupWatch, Proposal
+from blackboard.errors import FeedGap
 from blackboard.matching import Matcher
 from blackboard.ports import Looking, Notice
 
@@ -25,4 +26,6 @@ def unnoticed(store: Looking, board: str, matcher: Matcher) -> tuple[list[Notice
                 if row.seq > behind.get(proposal.agent, row.seq):
                     found[proposal.agent].append(proposal)
         upto = rows[-1].seq
+    if upto < head:
+        raise FeedGap(f"{board}: the feed ends at seq {upto}, the board at {head}; take the file from a backup")
     return [Notice(agent, cursor, max(upto, cursor), tuple(found[agent])) for agent, cursor in behind.items()], groups

@@ -15,6 +15,14 @@ def conclude(bench: Bench, *, final: bool = False, at: int | None = None) -> boo
 
 
 class TestAVerdict:
+    def test_that_nothing_is_left_to_do_is_refused_while_somebody_has_not_looked(self, bench):
+        bench.note()
+        bench.store.seat(bench.id, [Seat("late", "note")])
+
+        assert bench.store.conclude(bench.id, VERDICT, bench.head, False, quiet=True) is False
+        bench.store.notice(bench.id, [Notice("late", 0, bench.head)])
+        assert bench.store.conclude(bench.id, VERDICT, bench.head, False, quiet=True) is True
+
     def test_it_is_written_at_the_head_that_was_judged(self, bench):
         bench.note()
 

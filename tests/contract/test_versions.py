@@ -120,6 +120,18 @@ class TestRetraction:
 
 
 class TestTheDatabaseItself:
+    def test_it_refuses_to_put_another_version_in_its_place(self, bench, raw):
+        row = bench.note()
+
+        for refused in (  # what a replacing statement does is the database's own way; that it is refused is the promise
+            "INSERT INTO entry SELECT * FROM entry",
+            "REPLACE INTO entry SELECT * FROM entry",
+        ):
+            with pytest.raises(Refusal):
+                raw(refused)
+
+        assert bench.now(row.key) == row
+
     @pytest.mark.parametrize("column", COLUMNS)
     def test_it_refuses_to_change_a_version(self, bench, raw, column):
         row = bench.note()

@@ -25,7 +25,7 @@ from blackboard import (
     tool,
     when,
 )
-from blackboard.errors import DeclarationError, ToolFailed, UsageError
+from blackboard.errors import DeclarationError, ToolFailed, TooMany, UsageError
 from blackboard.testing import memory_board, run_team
 
 
@@ -406,6 +406,42 @@ class TestATool:
     def test_that_needs_what_the_run_does_not_have_is_said(self):
         (failure,) = run_team([weigher], Part(number=1)).find(Failure)
         assert "tool weigh needs a Scale; give one in resources=" in failure.body.cause
+
+
+class TestALookInVain:
+    def test_is_relied_on_too(self):
+        """An agent that found two of what it wanted one of is done again when one of them is gone."""
+        go, seen = threading.Event(), []
+
+        @agent(watches=Part, writes=Machine)
+        def chooser(part: Entry[Part], view: View) -> None:
+            try:
+                seen.append(view.get(Order, of=part).key)
+            except TooMany:
+                seen.append("too many")
+            go.wait(20)
+            view.post(Machine(numbers=[len(seen)]))
+
+        @agent(watches=Machine, writes=Order, where=lambda m: m.numbers == [])
+        def thinner(machine: Entry[Machine], view: View) -> None:
+            view.retract(view.find(Order)[0])
+
+        async def story():
+            scenario = Scenario(
+                "s", params=Order, agents=[chooser, thinner], result=Machine, done=exists(Machine, at_least=2),
+                seed=lambda _: [Order(parts=1), Order(parts=2)],
+            )  # fmt: skip
+            async with scenario.start(Order(parts=0), db=":memory:") as run:
+                run.board.post(Part(number=1), about=run.board.find(Order))
+                async for entry in run.follow():
+                    if entry.key == "part-1":
+                        run.board.post(Machine(numbers=[]))
+                    if entry.status == "retracted":
+                        go.set()
+                return await run.end()
+
+        assert asyncio.run(story()).ending == "complete"
+        assert seen == ["too many", "order-2"]
 
 
 class TestALimit:
