@@ -63,7 +63,7 @@ def decide(
     `refused`: the budget that refused the last claim.
     """
     if goal.reached:
-        return Verdict("complete", _left_over(summary))
+        return Verdict("complete", (*_left_over(summary), *summary.failures))
     if goal.stop is not None:
         return Verdict("failed", (goal.stop, *summary.failures))
     if summary.cancelled is not None:

@@ -13,6 +13,11 @@ BlackboardError
      |- BoardClosed
 """
 
+import sysconfig
+import traceback
+from functools import cache
+from pathlib import Path
+
 
 class BlackboardError(Exception):
     """Something on the blackboard went wrong."""
@@ -97,10 +102,32 @@ LONGEST_CAUSE = 2000  # characters
 
 
 def told(error: BaseException) -> str:
-    """What an error says, as a cause that any database can store: an agent may raise anything."""
+    """What an error says and where, as a cause of one line that any database can store: an agent may raise anything."""
     try:
         text = str(error)
     except Exception:  # an error that cannot even be printed is named
         text = ""
-    plain = text if isinstance(error, Misuse) else f"{type(error).__name__}: {text or 'no message'}"
-    return plain.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()[:LONGEST_CAUSE]
+    said = " ".join(
+        line.strip() for line in text.splitlines() if not line.lstrip().startswith("For further information")
+    )
+    plain = said if isinstance(error, Misuse) else f"{type(error).__name__}: {said or 'no message'}"
+    file, line = place(error) or ("", 0)
+    at = f" ({Path(file).name}:{line})" if file else ""
+    stored = plain.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+    return stored[: LONGEST_CAUSE - len(at)] + at
+
+
+def place(error: BaseException) -> tuple[str, int] | None:
+    """File and line of the user's own code where it happened; None if it was not there."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return error.filename, error.lineno or 0
+    frames = traceback.extract_tb(error.__traceback__)
+    blamed = [f for f in frames if not f.filename.startswith(_not_to_blame())]
+    return (blamed[-1].filename, blamed[-1].lineno or 0) if blamed else None
+
+
+@cache
+def _not_to_blame() -> tuple[str, ...]:
+    """Where the framework, the standard library and installed packages are."""
+    folders = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+    return (str(Path(__file__).parent), *folders, "<")

@@ -158,6 +158,9 @@ class Scenario(Generic[P]):
         """A new board with its seed on it."""
         from blackboard.runner.plan import seats
 
+        if not isinstance(params, self.params):
+            raise UsageError(f"{self.name} takes a {self.params.__name__}, not {type(params).__name__}")
+        _check_options(options)
         params = _absolute(params)
         title, team = self.team(options.get("team", "auto"), options.get("agents", {}))
         budget = options.get("budget", Budget()).over(self.budget)
@@ -176,6 +179,7 @@ class Scenario(Generic[P]):
         return _Session(store, Board(store, board, self.result), team, budget, params)
 
     def _reopen(self, name: str, options: RunOptions) -> _Session:
+        _check_options(options)
         store = open_store(options.get("db"), create=False)
         record = find_board(store, name)
         if record.scenario != self.name:
@@ -263,6 +267,13 @@ def _caller() -> str:
     while frame.f_globals.get("__name__") == "typing" and frame.f_back is not None:
         frame = frame.f_back
     return str(frame.f_globals.get("__file__", ""))
+
+
+def _check_options(options: RunOptions) -> None:
+    if unknown := set(options) - set(RunOptions.__annotations__):
+        raise UsageError(f"there is no option {min(unknown)!r}; there are {', '.join(RunOptions.__annotations__)}")
+    if options.get("slots", 1) < 1:
+        raise UsageError(f"slots={options['slots']}: at least one activation at a time is needed")
 
 
 def _check_team(name: str, title: str, team: Team) -> None:

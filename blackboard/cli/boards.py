@@ -60,7 +60,10 @@ def _cells(row: Row) -> tuple[str, ...]:
 def _draw_header(board: Board, as_of: int | None) -> None:
     record, verdict = board.record, board.verdict
     then = f"  as of seq {as_of} of {record.head}" if as_of is not None else ""
-    drawing.line(f"{record.id}  {_state(record)}{then}", style="bold")
+    if as_of is not None:  # how it ended and what it used is of today
+        drawing.line(f"{record.id}{then}", style="bold")
+        return
+    drawing.line(f"{record.id}  {_state(record)}", style="bold")
     for reason in verdict.reasons if verdict else ():
         drawing.line(reason, indent=2)
     spent = ", ".join(

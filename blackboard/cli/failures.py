@@ -1,22 +1,13 @@
 """What goes wrong, as a sentence that names the thing and the remedy. No traceback, unless the log is at DEBUG."""
 
-import sysconfig
-import traceback
-from pathlib import Path
-
 import typer
 from pydantic import ValidationError
 
-import blackboard
+from blackboard import errors
 from blackboard.cli import logs, speech
 from blackboard.errors import BlackboardError
 
 USAGE, FAILED, INTERRUPTED = 2, 5, 130
-NOT_TO_BLAME = (
-    str(Path(blackboard.__file__).parent),
-    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-    "<",
-)
 
 
 class Interrupted(BaseException):
@@ -75,11 +66,8 @@ def cause(error: BaseException) -> str:
 
 def place(error: BaseException, default: str = "") -> str:
     """Where in the user's own files it happened: `FILE, line N: `."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{error.filename}, line {error.lineno}: "
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if not f.filename.startswith(NOT_TO_BLAME)]
-    return f"{own[-1].filename}, line {own[-1].lineno}: " if own else default
+    found = errors.place(error)
+    return f"{found[0]}, line {found[1]}: " if found else default
 
 
 def _usage(error: typer.TyperException) -> str:

@@ -126,7 +126,9 @@ def _broken(error: BaseException, name: str) -> UsageError:
 
 
 def _in_module(module: ModuleType, name: str) -> Scenario[Any]:
-    return _checked(getattr(module, VARIABLE, None), name)
+    found = [v for v in vars(module).values() if isinstance(v, Scenario)]
+    only = found[0] if len(found) == 1 else None
+    return _checked(getattr(module, VARIABLE, only), name)
 
 
 def _checked(found: Any, name: str) -> Scenario[Any]:

@@ -167,13 +167,12 @@ def _summary(board: Board, verdict: Verdict, seconds: float, said: Work) -> str:
     used = next((b.settled for b in board.store.summary(board.id).budgets if b.unit == ACTIVATIONS), 0)
     how = "complete" if verdict.ending == "complete" else f"ended: {verdict.ending}"
     line = f"{board.id} {how} in {seconds:.1f} s: {count(used, 'activation')}, {count(board.seq, 'entry')}"
-    if verdict.ending == "complete":
-        return line
-    result = board.result
-    there = f"the result is a partial one: {result.key}, {result.status}" if result else "there is no result"
-    return "\n".join(
-        [line, *(f"  {reason}" for reason in verdict.reasons), f"  {there}", _remedy(board, verdict, said)]
-    )
+    lines = [line, *(f"  {reason}" for reason in verdict.reasons)]
+    if verdict.ending != "complete":
+        result = board.result
+        there = f"the result is a partial one: {result.key}, {result.status}" if result else "there is no result"
+        lines += [f"  {there}", _remedy(board, verdict, said)]
+    return "\n".join(lines)
 
 
 def _remedy(board: Board, verdict: Verdict, said: Work) -> str:

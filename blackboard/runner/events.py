@@ -34,6 +34,12 @@ def tell_bodies(board: str, agent: str, activation: int, landed: Iterable[tuple[
         bound.debug("{} {}", key, body)
 
 
+def tell_traceback(board: str, agent: str, activation: int, error: BaseException) -> None:
+    """Log where an agent has failed; at DEBUG only, since a traceback is for who mends the agent."""
+    bound = logger.bind(board=board, agent=agent, activation=activation)
+    bound.opt(exception=error).debug("{} has failed", agent)
+
+
 def tell(event: Event, observer: Observer | None) -> None:
     """Log an event, with board, agent and activation bound, and show it to whoever watches."""
     bound = logger.bind(board=event.board, agent=event.agent, activation=event.activation)

@@ -13,7 +13,7 @@ from blackboard.errors import StoreError
 from blackboard.ports import Row, Store, Worker
 from blackboard.runner.acting import Acted, Acting
 from blackboard.runner.ending import conclude, judged, strike
-from blackboard.runner.events import Event, Observer, What, tell, tell_bodies
+from blackboard.runner.events import Event, Observer, What, tell, tell_bodies, tell_traceback
 from blackboard.runner.heart import Heart
 from blackboard.runner.noticing import unnoticed
 from blackboard.runner.plan import Plan, matcher, seats
@@ -86,6 +86,8 @@ class Runner:
             return
         contributions = []
         for acted in finished:
+            if acted.error is not None:
+                tell_traceback(self._board, acted.claim.agent, acted.claim.id, acted.error)
             if acted.contribution is not None:
                 contributions.append(acted.contribution)
             elif acted.retry:

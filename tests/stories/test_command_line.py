@@ -319,7 +319,7 @@ class TestLooking:
 
     def test_show_as_of_shows_it_as_it_was(self, told):
         out = told("show", "last", "--as-of", "3")[1]
-        assert out.startswith("hello-1  complete  as of seq 3 of 6\n")
+        assert out.startswith("hello-1  as of seq 3 of 6\n")
         assert "greeting-1 v1  rough  greeter  hello Ada" in out
         assert "welcome" not in out
         assert [e["key"] for e in json.loads(told("show", "last", "--as-of", "1", "--json")[1])["entries"]] == [

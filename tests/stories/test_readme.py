@@ -56,6 +56,7 @@ class TestTheReadme:
         assert re.search(r"\[1\].*\n", report)
         assert "shared-state.md:" in report
         assert "research-2" in looked
+        assert "decisions.md:" in looked, "the question about the user's own documents found no answer"
         assert greeting == "Hello, Ada! / complete\n"
         assert "test_readme.py" in tests
 

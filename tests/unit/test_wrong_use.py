@@ -447,7 +447,7 @@ class TestAnAgentThatFails:
         )  # fmt: skip
         board = one.run(Question(question="?"), db=":memory:")
         assert board.count(Report) == 1
-        return str(board.verdict), [e.body.cause for e in board.entries("failure")]
+        return str(board.verdict and board.verdict.ending), [e.body.cause for e in board.entries("failure")]
 
     @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
     @pytest.mark.parametrize("what", ERRORS)
