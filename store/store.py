@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from typing import Protocol
 
-from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Landed, Refused, Ruling
+from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Landed, Refused, Ruling, Stale
 from blackboard.errors import BoardClosed, BodyRefused, UsageError
 from blackboard.ports import Claims, NewBoard, Notice, Seat, Worker
 from blackboard.seam import Seam
@@ -163,7 +163,8 @@ class SqlStore(SqlLooking):
         try:
             with self._database.writing() as at:
                 rulings = [land(at, c, self._seam.now()) for c in contributions]
-                claims = agendas.take(at, board, agenda, self._seam.now()) if agenda else Claims()
+                again = [r.again for r in rulings if isinstance(r, Stale) and r.again]
+                claims = agendas.take(at, board, _beside(agenda, again), self._seam.now()) if agenda else Claims()
         except BAD as error:
             if len(contributions) > 1:
                 return self._one_by_one(board, contributions, agenda)
@@ -188,8 +189,7 @@ class SqlStore(SqlLooking):
         with self._database.writing() as at:
             now = self._seam.now()
             rescued = agendas.rescue(at, board, agenda, dead, now)
-            rest = replace(agenda, slots=agenda.slots - len(rescued), free=_less(agenda.free, rescued))
-            claims = agendas.take(at, board, rest, now)
+            claims = agendas.take(at, board, _beside(agenda, rescued), now)
         return replace(claims, taken=(*rescued, *claims.taken))
 
     def _dead(self, board: str, me: str) -> list[str]:
@@ -237,8 +237,9 @@ class SqlStore(SqlLooking):
         self._database.close()
 
 
-def _less(free: dict[str, int], taken: Sequence[Claim]) -> dict[str, int]:
-    left = dict(free)
-    for claim in taken:
-        left[claim.agent] = left.get(claim.agent, 0) - 1
-    return left
+def _beside(agenda: Agenda, held: Sequence[Claim]) -> Agenda:
+    """What may be claimed beside these."""
+    free = dict(agenda.free)
+    for claim in held:
+        free[claim.agent] = free.get(claim.agent, 0) - 1
+    return replace(agenda, slots=agenda.slots - len(held), free=free)

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
@@ -15,12 +15,22 @@ from blackboard.ports import Store, Summary
 from blackboard.runner.plan import Plan
 
 
-def judged(store: Store, board: str, plan: Plan, ran: float, refused: str | None) -> tuple[int, Verdict | Quiet | None]:
+@dataclass(frozen=True)
+class Closed:
+    """Another worker has written the verdict."""
+
+    verdict: Verdict
+
+
+def judged(
+    store: Store, board: str, plan: Plan, ran: float, refused: str | None
+) -> tuple[int, Verdict | Quiet | Closed | None]:
     """What the controller says of the board, and the head at which it does. `ran`: seconds of work so far."""
     summary = replace(store.summary(board), ran_seconds=ran)
-    if summary.status != "open":  # another worker has decided
+    if summary.status != "open":
         record = store.board(board)
-        return summary.head, to_verdict(record.verdict) if record else None
+        written = to_verdict(record.verdict) if record else None
+        return summary.head, Closed(written) if written else None
     goal = _goal(store, board, plan, summary)
     idle = not (summary.states.get("running") or summary.states.get("pending"))
     had = Counter(a.agent for a in store.activations(board)) if idle and not goal.reached else Counter()

@@ -45,4 +45,7 @@ def tell(event: Event, observer: Observer | None) -> None:
     bound = logger.bind(board=event.board, agent=event.agent, activation=event.activation)
     bound.log(LEVELS.get(event.what, "DEBUG"), "{} {} {}", event.what, " ".join(event.keys), event.detail)
     if observer is not None:
-        observer(event)
+        try:
+            observer(event)
+        except Exception as error:  # who looks on must not stop the work
+            bound.opt(exception=error).error("the observer has failed")

@@ -12,7 +12,7 @@ from blackboard.controller import Quiet, Verdict
 from blackboard.errors import StoreError
 from blackboard.ports import Row, Store, Worker
 from blackboard.runner.acting import Acted, Acting
-from blackboard.runner.ending import conclude, judged, strike
+from blackboard.runner.ending import Closed, conclude, judged, strike
 from blackboard.runner.events import Event, Observer, What, tell, tell_bodies, tell_traceback
 from blackboard.runner.heart import Heart
 from blackboard.runner.noticing import unnoticed
@@ -142,14 +142,15 @@ class Runner:
         )
         if said is None:
             return None
+        if isinstance(said, Closed):
+            return said.verdict
         if isinstance(said, Quiet):
             self._behind = self._judge = True
             await self._in_store(lambda: strike(self._store, self._board, said, head))
             return None
         if not await self._in_store(lambda: conclude(self._store, self._board, said, head)):
-            record = self._store.board(self._board)
-            self._behind = self._judge = True
-            return said if record is not None and record.status != "open" else None
+            self._behind = self._judge = True  # the board has moved since: look again
+            return None
         tell(Event("ended", self._board, detail=str(said)), self._observer)
         return said
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from blackboard.activation import Agenda, Fenced, Landed
+from blackboard.activation import Agenda, Fenced, Landed, ReadSet
 from blackboard.ports import Worker
-from tests.builders import Bench, amended, contribution, landed, note
+from tests.builders import Bench, again, amended, contribution, landed, note
 
 
 def three(bench: Bench, *ratings: int, agent: str = "a"):
@@ -389,6 +389,20 @@ class TestACommitThatIsRepeated:
 
 class TestABatch:
     """What waits together is committed together; a bad contribution fails alone."""
+
+    def test_what_has_to_be_done_again_keeps_its_place_beside_what_is_claimed(self, bench):
+        one, two, other = bench.note("one"), bench.note("two"), bench.note("other")
+        claim = bench.start(on=one)
+        bench.wake("a", two)
+        bench.amend(other)
+        reads = ReadSet(strict=(other.seq,))
+
+        (ruling,), claims = bench.store.commit(
+            bench.id, [contribution(claim, note(), reads=reads)], Agenda("w1", {"a": 1}, slots=1)
+        )
+
+        assert again(ruling).id == claim.id
+        assert claims.taken == (), "one place, two activations"
 
     def bad(self, claim, old):
         return {
