@@ -154,6 +154,8 @@ def decode(kind: type[K], text: str, key: str) -> K:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "body"
         raise BodyRefused(f"{key} does not fit {kind.__name__}: {where}: {first['msg']}") from error
+    except Exception as error:  # a validator of the kind's own
+        raise BodyRefused(f"{key} does not fit {kind.__name__}: {type(error).__name__}: {error}") from error
 
 
 class Integrity(IntEnum):

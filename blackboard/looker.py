@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from blackboard.activation import Query, QueryRead, Write
 from blackboard.entry import RETRACTED, Entry, K, Kind, decode, encode
-from blackboard.errors import NotFound, TooMany, UnknownField
+from blackboard.errors import Misuse, NotFound, TooMany, UnknownField
 from blackboard.ports import Looking, Row
 from blackboard.reader import Reader, Status
 
@@ -143,7 +143,9 @@ class Looker(Reader):
 def _query(
     kind: type[Kind], status: Status, about: Entry[Any] | None, limit: int | None, fields: dict[str, Any]
 ) -> Query:
-    """A query, checked: UnknownStatus, UnknownField."""
+    """A query, checked: UnknownStatus, UnknownField, Misuse."""
+    if limit is not None and limit < 0:
+        raise Misuse(f"limit={limit}: a find cannot give less than nothing")
     for name in fields:
         if name not in kind.indexed:
             indexed = ", ".join(kind.indexed) or "nothing"

@@ -40,7 +40,9 @@ class Matcher:
         for pattern in self._patterns.get((kind, status), ()):
             try:
                 proposal = _match(pattern, body, trigger)
-            except (Exception, SystemExit, GeneratorExit) as error:  # an agent can fail only itself
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # an agent can fail only itself, whatever it raises
                 cause = f"{pattern.agent}: where= or rating= failed: {told(error)}"
                 proposal = Proposal(pattern.agent, trigger, broken=cause)
             if proposal is not None:

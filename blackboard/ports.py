@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Landed, Proposal, Query, Ruling
+from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Landed, Proposal, Query, Ruling, Stale
 from blackboard.entry import Confidentiality, Integrity, Label
 
 
@@ -212,6 +212,9 @@ class Store(Looking, Protocol):
     def seat(self, board: str, seats: Sequence[Seat]) -> None:
         """Register agents; those that are there keep their cursor."""
 
+    def retire(self, board: str, keep: Sequence[str]) -> None:
+        """Take the seats of all agents but these, and drop what is pending for them."""
+
     def post(self, board: str, operation: str, contribution: Contribution) -> Landed:
         """A contribution from outside, once for each operation id. BoardClosed, UsageError if stale."""
 
@@ -226,8 +229,11 @@ class Store(Looking, Protocol):
     def claim(self, board: str, agenda: Agenda) -> Claims:
         """Take the best-rated activations that can be had, those of dead workers included."""
 
-    def retry(self, claim: Claim, cause: str) -> bool:
-        """Record a failed attempt and put the activation back; False if the claim was lost."""
+    def retry(self, claim: Claim, cause: str, looked: Contribution | None = None) -> bool | Stale:
+        """Record a failed attempt and put the activation back; False if the claim was lost.
+
+        Stale if what it had `looked` at has changed: then it was no failure, and is done again on a newer snapshot.
+        """
 
     def release(self, board: str, worker: str) -> None:
         """Put back untried what a worker holds: it stops."""

@@ -32,6 +32,7 @@ Team = Sequence[Agent]
 OPTIONS = frozenset({
     "db", "team", "agent", "json", "quiet", "slots", "activations", "seconds", "log_level", "log_json", "help",
 })  # fmt: skip
+GRACE = 10.0  # seconds that an interrupted run has to leave its board in order
 RESUMABLE = {"budget", "deadline", "cancelled", "quiescent"}
 
 
@@ -193,6 +194,7 @@ class Scenario(Generic[P]):
             raise UsageError(f"{record.id} has ended ({verdict}) and cannot be resumed; run it anew")
         if verdict is None or verdict.ending in RESUMABLE:
             store.reopen(record.id, ((ACTIVATIONS, budget.activations),), self._options(budget))
+            store.retire(record.id, [a.name for a in team])
         return _Session(store, Board(store, record.id, self.result), team, budget, params)
 
     def _options(self, budget: Budget) -> str:
@@ -304,8 +306,25 @@ def blocking(work: Coroutine[Any, Any, R]) -> R:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(work)
-    lane = REAL.lane("run", 1)
+    lane, stop = REAL.lane("run", 1), asyncio.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def stoppable() -> R:
+        loops.append(asyncio.get_running_loop())
+        inner, stopped = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+        await asyncio.wait([inner, stopped], return_when=asyncio.FIRST_COMPLETED)
+        for task in (inner, stopped):
+            if not task.done():
+                task.cancel()
+        return await inner
+
+    answer = lane.submit(lambda: asyncio.run(stoppable()))
     try:
-        return lane.submit(lambda: asyncio.run(work)).result()
+        return answer.result()
+    except KeyboardInterrupt:  # of a cell: the run is to stop with it, and leaves a board that can be resumed
+        if loops and not answer.done():
+            loops[0].call_soon_threadsafe(stop.set)
+            answer.exception(GRACE)
+        raise
     finally:
         lane.close()

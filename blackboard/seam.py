@@ -23,15 +23,17 @@ T = TypeVar("T")
 class Lane:
     """Some daemon threads that run one kind of work, so that no kind of work can starve another.
 
-    Daemons, because a function that never returns must not keep the program from ending.
+    Daemons, because a function that never returns must not keep the program from ending. For a job that was given up
+    while it runs another thread stands in, so that what hangs takes no place from the others.
     """
 
     def __init__(self, name: str, size: int) -> None:
         self._name = name
         self._size = size
-        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._threads: list[threading.Thread] = []
-        self._idle = threading.Semaphore(0)
+        self._work: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._threads = 0  # those that hang in a job that was given up not counted
+        self._idle = 0
 
     def start(self, job: Callable[[], T]) -> "asyncio.Future[T]":
         """Run the job on a thread of this lane; its answer is to be awaited in the event loop that asks.
@@ -46,12 +48,15 @@ class Lane:
                 return
             try:
                 settle = partial(answer.set_result, job())
+            except StopIteration as error:  # no future takes it
+                settle = partial(answer.set_exception, RuntimeError(f"StopIteration: {error}"))
             except BaseException as error:  # it belongs to whoever awaits the answer
                 settle = partial(answer.set_exception, error)
             with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
                 loop.call_soon_threadsafe(lambda: None if answer.done() else settle())
 
-        self._put(work)
+        put = self._put(work)
+        answer.add_done_callback(lambda given: self._replace(put) if given.cancelled() else None)
         return answer
 
     async def run(self, job: Callable[[], T]) -> T:
@@ -73,25 +78,61 @@ class Lane:
 
     def close(self) -> None:
         """Let the threads end when they have done what is waiting."""
-        for _ in self._threads:
-            self._work.put(None)
+        with self._lock:
+            for _ in range(self._threads):
+                self._work.put(None)
 
-    def _put(self, work: Callable[[], None]) -> None:
-        self._work.put(work)
-        if not self._idle.acquire(blocking=False) and len(self._threads) < self._size:
-            thread = threading.Thread(target=self._serve, name=f"{self._name}-{len(self._threads)}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+    def _put(self, work: Callable[[], None]) -> "_Job":
+        job = _Job(work)
+        with self._lock:
+            self._work.put(job)
+            if self._idle:
+                self._idle -= 1
+            elif self._threads < self._size:
+                self._spawn()
+        return job
+
+    def _spawn(self) -> None:
+        self._threads += 1
+        threading.Thread(target=self._serve, name=self._name, daemon=True).start()
+
+    def _replace(self, job: "_Job") -> None:
+        """The job was given up: if it is running, its thread is lost, and another takes its place."""
+        with self._lock:
+            if job.running:
+                job.running, job.lost = False, True
+                self._threads -= 1
+                self._idle += 1
+                self._spawn()
 
     def _serve(self) -> None:
-        while (work := self._work.get()) is not None:
-            work()
-            del work  # or it would keep what it holds until the next one comes
-            self._idle.release()
+        while (job := self._work.get()) is not None:
+            with self._lock:
+                job.running = True
+            job.work()
+            with self._lock:
+                job.running = False
+                if job.lost:
+                    return
+                self._idle += 1
+            del job  # or it would keep what it holds until the next one comes
+
+
+class _Job:
+    """A piece of work, and whether a thread is at it."""
+
+    __slots__ = ("lost", "running", "work")
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self.work = work
+        self.running = self.lost = False
 
 
 class Seam:
     """Real time, real ids, real chance, real threads."""
+
+    def __init__(self) -> None:
+        self.ended: set[str] = set()  # workers of this process that have left: its pid does not tell
 
     def now(self) -> float:
         """Seconds since 1970. For people and for leases; never for safety."""

@@ -80,10 +80,7 @@ def _is_moot(at: Cursor, board: str, row: Sequence[Any], trigger: Sequence[Any],
         marks = at.execute(s.MARKS, {"p_board": board, "p_kinds": json.dumps([group])}).fetchall()
         changed = max((last for *_, last in marks), default=0) > seq
     if changed:
-        at.execute(s.DROP_PENDING, {"p_board": board, "p_id": id_, "p_token": token})
-        if attempt:
-            settle_activation(at, board)
-        note_attempt(at, board, id_, "moot", "what woke it has changed before it could act", now)
+        _drop(at, board, id_, token, attempt, "what woke it has changed before it could act", now)
     return changed
 
 
@@ -156,10 +153,27 @@ def _whole(at: Cursor, board: str, group: GroupWatch) -> list[NewActivation]:
 
 
 def stop(at: Cursor, board: str, final: bool) -> None:
-    """The board ends: what runs is fenced. A complete board drops its agenda; any other keeps it for a resume."""
-    if final:
-        (held,) = at.execute(s.HOLDING, {"p_board": board}).fetchone()
-        settle_activation(at, board, reserved=held, spent=0)
-        at.execute(s.DROP_ALL, {"p_board": board})
-    else:
+    """The board ends: what runs is fenced, nothing stays reserved.
+
+    A complete board drops its agenda, what was tried of it counts as used; any other keeps it, untried, for a resume.
+    """
+    if not final:
         release(at, board, None)
+    (held,) = at.execute(s.HOLDING, {"p_board": board}).fetchone()
+    settle_activation(at, board, reserved=held, spent=held if final else 0)
+    at.execute(s.DROP_ALL if final else s.UNTRY, {"p_board": board})
+
+
+def retire(at: Cursor, board: str, keep: Sequence[str], now: float) -> None:
+    """Take the seats of agents that are no longer of the team, and drop what waits for them."""
+    values = {"p_board": board, "p_keep": json.dumps(keep)}
+    at.execute(s.UNSEAT, values)
+    for id_, token, attempt in at.execute(s.LEFT_BEHIND, values).fetchall():
+        _drop(at, board, id_, token, attempt, "its agent is no longer of the team", now)
+
+
+def _drop(at: Cursor, board: str, id_: int, token: int, attempt: int, cause: str, now: float) -> None:
+    at.execute(s.DROP_PENDING, {"p_board": board, "p_id": id_, "p_token": token})
+    if attempt:
+        settle_activation(at, board)
+    note_attempt(at, board, id_, "moot", cause, now)

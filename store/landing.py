@@ -33,6 +33,13 @@ def land(at: Cursor, contribution: Contribution, now: float) -> Ruling:
     return ruling
 
 
+def set_back_if_stale(at: Cursor, looked: Contribution, now: float) -> Stale | None:
+    """Whether what a failed attempt had read has changed; then it is set back, to be done again or dropped."""
+    facts, _ = _facts(at, replace(looked, writes=()))
+    ruling = judge(facts, replace(looked, writes=()))
+    return _set_back(at, looked, ruling, facts.head, now) if isinstance(ruling, Stale) else None
+
+
 # -- the facts -----------------------------------------------------------------------------------------------------
 def _facts(at: Cursor, c: Contribution) -> tuple[Facts, int]:
     board = c.claim.board

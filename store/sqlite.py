@@ -39,10 +39,9 @@ class SqliteDatabase:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A write transaction: all or nothing. StoreError if the database cannot be used."""
         with self._turn:
-            with self._said():
-                self._begin()
-            try:
+            try:  # from before BEGIN: an interrupt right after it must not leave the transaction open
                 with self._said():
+                    self._begin()
                     yield self._writer
                     self._writer.execute("COMMIT")
             except BaseException:
@@ -134,9 +133,8 @@ class SqliteDatabase:
 
     def _connect(self, writable: bool) -> sqlite3.Connection:
         # Statements are cached by text; the checks on threads are ours: a lock, and one reader to a thread at a time.
-        timeout = 0 if writable else 5
         made = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=timeout
+            self.path, isolation_level=None, check_same_thread=False, cached_statements=256, timeout=5
         )
         self._all.append(made)
         if not writable:
@@ -151,10 +149,9 @@ class SqliteDatabase:
         if not tables and not create:
             raise NoDatabase(f"{self.path} is empty; `blackboard run` makes a board in it, or say another --db")
         synchronous = settings.synchronous()
-        writer.execute("PRAGMA busy_timeout = 5000")  # for the change of mode only
         if self.path != MEMORY:
             writer.execute("PRAGMA journal_mode = WAL")
-        writer.execute("PRAGMA busy_timeout = 0")
+        writer.execute("PRAGMA busy_timeout = 0")  # from now on the turns are fair: see _begin
         writer.execute(f"PRAGMA synchronous = {'NORMAL' if synchronous == 'NORMAL' else 'FULL'}")
         self._writer = writer
         self._migrate()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from store.core import (
@@ -39,11 +39,9 @@ CANCEL = compiled(update(board).where(board.c.id == P("board")).values(cancelled
 REOPEN = compiled(
     update(board)
     .where(board.c.id == P("board"))
-    .values(
-        status=word("open"), verdict=None, quiet=None, cancelled=None, epoch=board.c.epoch + P("epochs"),
-        options=P("options"),
-    )
-)  # fmt: skip
+    .values(status=word("open"), verdict=None, quiet=None, cancelled=None, epoch=board.c.epoch + 1)
+)
+SET_OPTIONS = compiled(update(board).where(board.c.id == P("board")).values(options=P("options")))
 ONE_ACTIVATION = compiled(
     select(activation.c.state, activation.c.token, activation.c.done_seq).where(
         activation.c.board_id == P("board"), activation.c.id == P("id")
@@ -175,6 +173,17 @@ BEAT_CLAIMS = compiled(
     )
     .values(lease_until=P("until"))
     .returning(activation.c.id, activation.c.token)
+)
+UNTRY = compiled(
+    update(activation)
+    .where(activation.c.board_id == P("board"), activation.c.state == word("pending"), activation.c.attempt > 0)
+    .values(attempt=0)
+)
+UNSEAT = compiled(delete(agent).where(agent.c.board_id == P("board"), ~among(agent.c.name, "keep")))
+LEFT_BEHIND = compiled(
+    select(activation.c.id, activation.c.token, activation.c.attempt)
+    .where(activation.c.board_id == P("board"), activation.c.state == word("pending"))
+    .where(~among(activation.c.agent, "keep"))
 )
 DROP_ALL = compiled(
     update(activation)

@@ -13,7 +13,7 @@ from blackboard.seam import Seam
 from store import agenda as agendas
 from store import queries as q
 from store import statements as s
-from store.landing import ContradictionError, land, note_attempt
+from store.landing import ContradictionError, land, note_attempt, set_back_if_stale
 from store.looking import Cursor, SqlLooking, to_board
 
 BAD = (
@@ -66,6 +66,10 @@ class SqlStore(SqlLooking):
         self._ring()
         return board
 
+    def retire(self, board: str, keep: Sequence[str]) -> None:
+        with self._database.writing() as at:
+            agendas.retire(at, board, [*keep, OUTSIDE], self._seam.now())
+
     def seat(self, board: str, seats: Sequence[Seat]) -> None:
         with self._database.writing() as at:
             self._seat(at, board, seats)
@@ -80,8 +84,9 @@ class SqlStore(SqlLooking):
     def reopen(self, board: str, caps: Sequence[tuple[str, int | None]], options: str | None = None) -> None:
         with self._database.writing() as at:
             record = to_board(at.execute(q.BOARD, {"p_board": board}).fetchone())
-            closed = int(record.status == "closed")
-            at.execute(s.REOPEN, {"p_board": board, "p_epochs": closed, "p_options": options or record.options})
+            if record.status == "closed":
+                at.execute(s.REOPEN, {"p_board": board})
+            at.execute(s.SET_OPTIONS, {"p_board": board, "p_options": options or record.options})
             for unit, cap in caps:
                 self._recap(at, board, unit, cap)
         self._ring()
@@ -163,8 +168,8 @@ class SqlStore(SqlLooking):
         try:
             with self._database.writing() as at:
                 rulings = [land(at, c, self._seam.now()) for c in contributions]
-                again = [r.again for r in rulings if isinstance(r, Stale) and r.again]
-                claims = agendas.take(at, board, _beside(agenda, again), self._seam.now()) if agenda else Claims()
+                beside = _beside(agenda, _again(rulings)) if agenda else None
+                claims = agendas.take(at, board, beside, self._seam.now()) if beside else Claims()
         except BAD as error:
             if len(contributions) > 1:
                 return self._one_by_one(board, contributions, agenda)
@@ -177,7 +182,7 @@ class SqlStore(SqlLooking):
     ) -> tuple[list[Ruling], Claims]:
         """What waited together is judged apart, so that a bad contribution fails alone."""
         rulings = [self.commit(board, [c])[0][0] for c in contributions]
-        return rulings, self.claim(board, agenda) if agenda else Claims()
+        return rulings, self.claim(board, _beside(agenda, _again(rulings))) if agenda else Claims()
 
     def notice(self, board: str, notices: Sequence[Notice], groups: Sequence[GroupWatch] = ()) -> bool:
         with self._database.writing() as at:
@@ -195,10 +200,13 @@ class SqlStore(SqlLooking):
     def _dead(self, board: str, me: str) -> list[str]:
         """Owners of running activations that are known to be gone: their process on this host has ended."""
         owners = self._all(s.OWNERS, {"p_board": board})
-        return [o for o, host, pid in owners if o != me and host == self._seam.host() and not self._seam.alive(pid)]
+        here = [(owner, pid) for owner, host, pid in owners if owner != me and host == self._seam.host()]
+        return [owner for owner, pid in here if owner in self._seam.ended or not self._seam.alive(pid)]
 
-    def retry(self, claim: Claim, cause: str) -> bool:
+    def retry(self, claim: Claim, cause: str, looked: Contribution | None = None) -> bool | Stale:
         with self._database.writing() as at:
+            if looked is not None and (stale := set_back_if_stale(at, looked, self._seam.now())) is not None:
+                return stale
             held = agendas.put_back(at, claim)
             if held:
                 note_attempt(at, claim.board, claim.id, "failed", cause, self._seam.now())
@@ -235,6 +243,10 @@ class SqlStore(SqlLooking):
 
     def close(self) -> None:
         self._database.close()
+
+
+def _again(rulings: Sequence[Ruling]) -> list[Claim]:
+    return [r.again for r in rulings if isinstance(r, Stale) and r.again]
 
 
 def _beside(agenda: Agenda, held: Sequence[Claim]) -> Agenda:

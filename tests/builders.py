@@ -35,6 +35,7 @@ class Clock(Seam):
     """Time that only the test moves; processes of this host that only the test ends."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.time = 1_000_000.0
         self.gone: set[int] = set()
 

@@ -3,13 +3,14 @@
 import asyncio
 import inspect
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 from pydantic import ValidationError
 
 from blackboard.activation import Claim, Contribution, Proposal
 from blackboard.agent import Agent
-from blackboard.entry import Entry, Failure, Kind
+from blackboard.entry import Entry, Failure, Kind, Label
 from blackboard.errors import DeclarationError, Misuse, told
 from blackboard.looker import write
 from blackboard.matching import Matcher
@@ -22,12 +23,10 @@ HOPELESS = (Misuse, DeclarationError, ValidationError, TypeError, NameError, Att
 
 
 MOST_LOSSES = 2  # times that a worker may be lost over an activation, beside the agent's own retries
-ENDS_MORE = (SystemExit, KeyboardInterrupt, GeneratorExit, StopIteration, StopAsyncIteration)
-"""Errors that would end more than the agent that raises them: the loop, the program, a generator of ours."""
 
 
 class _TooMuch(Exception):
-    """Carries such an error to where it is recorded."""
+    """Carries an error that would end more than its agent (the loop, the program) to where it is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,7 @@ class Acted:
     contribution: Contribution | None = None
     error: BaseException | None = None
     retry: bool = False
+    looked: Contribution | None = None  # where it failed: what it had read until then
 
     @property
     def cause(self) -> str:
@@ -55,25 +55,28 @@ class Acting:
         """Let the agent act on its claim. Never raises, but for being cancelled. `woke`: its trigger, if at hand."""
         agent = self._agents[claim.agent]
         if claim.attempt > agent.retry + 1 + MOST_LOSSES:  # it may be what kills its worker
-            gone = RuntimeError(f"its worker was lost again and again, in {claim.attempt - 1} attempts")
-            return Acted(claim, error=gone)
+            return Acted(claim, error=RuntimeError(f"its worker was lost again and again, in {claim.attempt} attempts"))
+        view = ActivationView(self._store, agent, claim, self._tools, woke)
         try:
-            async with asyncio.timeout(agent.timeout):
-                contribution = await self._acted(agent, ActivationView(self._store, agent, claim, self._tools, woke))
+            async with asyncio.timeout(agent.timeout) as limit:
+                contribution = await self._acted(agent, view)
         except TimeoutError as error:
-            if str(error):  # the agent's own
-                return self._failed(agent, claim, error)
+            if not limit.expired():  # the agent's own
+                return self._failed(agent, view, claim, error)
             timeout = TimeoutError(f"not finished within {agent.timeout:g} seconds")
             timeout.__cause__ = error
-            return self._failed(agent, claim, timeout)
+            return self._failed(agent, view, claim, timeout)
         except _TooMuch as error:
-            return self._failed(agent, claim, error.__cause__ or error)
+            return self._failed(agent, view, claim, error.__cause__ or error)
         except Exception as error:  # an agent can fail only itself
-            return self._failed(agent, claim, error)
+            return self._failed(agent, view, claim, error)
         return Acted(claim, contribution)
 
-    def _failed(self, agent: Agent, claim: Claim, error: BaseException) -> Acted:
-        return Acted(claim, error=error, retry=claim.attempt <= agent.retry and not isinstance(error, HOPELESS))
+    def _failed(self, agent: Agent, view: ActivationView, claim: Claim, error: BaseException) -> Acted:
+        """A failure rests on what was read, as a result does: if that has changed it is not final."""
+        retry = claim.attempt <= agent.retry and not isinstance(error, HOPELESS)
+        looked, _ = view.contribution()
+        return Acted(claim, error=error, retry=retry, looked=replace(looked, writes=()))
 
     async def _acted(self, agent: Agent, view: ActivationView) -> Contribution:
         if not agent.is_async:
@@ -85,14 +88,20 @@ class Acting:
             if task is None or task.cancelling():
                 raise
             raise _TooMuch from error  # the agent's own: nobody has cancelled its task
-        except ENDS_MORE as error:
+        except Exception:
+            raise
+        except BaseException as error:
             raise _TooMuch from error
         return self._matched(view)
 
     def _in_thread(self, agent: Agent, view: ActivationView) -> Contribution:
         try:
             made = agent.action(view.trigger(), view)
-        except (*ENDS_MORE, asyncio.CancelledError) as error:
+        except StopIteration as error:  # no future takes it
+            raise _TooMuch from error
+        except Exception:
+            raise
+        except BaseException as error:
             raise _TooMuch from error
         if inspect.isawaitable(made):
             raise DeclarationError(f"{agent.name} returns something to await; make it `async def`")
@@ -124,9 +133,9 @@ class Acting:
                 row = self._store.by_seq(claim.board, [entry.seq])[0]
                 writes.append(write(entry.body, agent.gives_up, entry.about, entry, row.born))
                 bodies.append(entry.body)
-        made = Contribution(
-            claim, agent.name, tuple(writes), tuple(e.seq for e in woke), failed=acted.cause,
-        )  # fmt: skip
+        looked = acted.looked or Contribution(claim, agent.name, woken_by=tuple(e.seq for e in woke))
+        label = reduce(Label.join, (e.label for e in woke), looked.label)
+        made = replace(looked, writes=tuple(writes), label=label, failed=acted.cause)
         return self.matched(made, bodies)
 
     def _woke(self, agent: Agent, claim: Claim) -> list[Entry[Any]]:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 from types import MappingProxyType
 from typing import TypeVar
 
-from blackboard.activation import Agenda, Claim, Contribution, Fenced, Landed, Refused, Ruling, Stale
+from blackboard.activation import Agenda, Claim, Contribution, Landed, Refused, Ruling, Stale
 from blackboard.controller import Quiet, Verdict
 from blackboard.errors import StoreError
 from blackboard.ports import Row, Store, Worker
@@ -22,6 +22,7 @@ from blackboard.seam import REAL, Seam
 
 T = TypeVar("T")
 POLL = 0.5  # seconds; the net under lost hints, and how soon a cancel from another process is seen
+GRACE = 2.0  # seconds that cancelled agents have to leave
 MOST_REDOS = 100  # times that one activation may go stale before it counts as failed
 
 
@@ -46,8 +47,9 @@ class Runner:
         self._news = asyncio.Event()
         self._busy = False  # our own transaction is under way: its hint is not news
         self._behind = self._look = self._judge = True
+        self._given_up: set[asyncio.Task[Acted]] = set()  # tasks that we have cancelled
         self._refused: str | None = None
-        self._began, self._ran_before = 0.0, 0.0
+        self._began, self._ran_before, self._looked = 0.0, 0.0, 0.0
 
     async def run(self) -> Verdict:
         """Work until the board has ended; its verdict. Cancelled, it leaves a board that can be resumed. StoreError."""
@@ -69,6 +71,8 @@ class Runner:
     # -- the steps, in the order of the journey --------------------------------------------------------------------
     async def _wake(self) -> None:
         """Wait for finished work, a hint, or the poll that nets lost hints."""
+        if self._seam.monotonic() - self._looked > POLL:  # also while work comes in without a pause
+            self._look_again()
         if self._finished or self._behind or self._look or self._judge:
             await asyncio.sleep(0)
             return
@@ -76,7 +80,7 @@ class Runner:
             async with asyncio.timeout(self._patience()):
                 await self._news.wait()
         except TimeoutError:
-            self._behind = self._look = self._judge = True
+            self._look_again()
         self._news.clear()
 
     async def _commit(self) -> None:
@@ -176,6 +180,7 @@ class Runner:
             self._loop.call_soon_threadsafe(self._look_again)
 
     def _look_again(self) -> None:
+        self._looked = self._seam.monotonic()
         self._behind = self._look = self._judge = True
         self._news.set()
 
@@ -192,7 +197,11 @@ class Runner:
             if (claim.id, claim.token) in claims:
                 self._tell("lost", claim, detail="another worker has taken it over")
                 self._look = True
-                task.cancel()
+                self._give_up(task)
+
+    def _give_up(self, task: "asyncio.Task[Acted]") -> None:
+        self._given_up.add(task)
+        task.cancel()
 
     def _patience(self) -> float:
         left = POLL
@@ -215,12 +224,18 @@ class Runner:
             self._running.pop(claim.id, None)
         if not task.cancelled():
             self._finished.append(task.result())
+        elif task not in self._given_up:
+            self._finished.append(Acted(claim, error=RuntimeError("it cancelled its own task")))
+        self._given_up.discard(task)
         self._news.set()
 
     async def _retry(self, acted: Acted) -> None:
-        held = await self._in_store(lambda: self._store.retry(acted.claim, acted.cause))
+        held = await self._in_store(lambda: self._store.retry(acted.claim, acted.cause, acted.looked))
         self._look = True
-        self._tell("retried" if held else "lost", acted.claim, detail=acted.cause)
+        if isinstance(held, Stale):
+            self._set_back(acted.claim, held)
+        else:
+            self._tell("retried" if held else "lost", acted.claim, detail=acted.cause)
 
     def _ruled(self, contribution: Contribution, ruling: Ruling) -> None:
         """Take note of what the judge said."""
@@ -231,33 +246,39 @@ class Runner:
             self._tell("landed" if contribution.failed is None else "failed", claim, ruling.keys, contribution.failed)
             bodies = (w.body for w in contribution.writes)
             tell_bodies(self._board, claim.agent, claim.id, zip(ruling.keys, bodies, strict=True))
-        elif isinstance(ruling, Stale) and ruling.again is not None:
-            self._redo(ruling.again, ruling)
+        elif isinstance(ruling, Stale):
+            self._set_back(claim, ruling)
         elif isinstance(ruling, Refused):
             if contribution.failed is not None:
                 raise StoreError(f"{self._board}: a failure of {claim.agent} cannot be recorded: {ruling.reason}")
             self._finished.append(Acted(claim, error=RuntimeError(ruling.reason)))
         else:
-            detail = "; ".join(ruling.changed) if isinstance(ruling, Stale) else ruling.reason
             self._look = self._judge = True
-            self._tell("lost" if isinstance(ruling, Fenced) else "dropped", claim, detail=detail)
+            self._tell("lost", claim, detail=ruling.reason)
 
-    def _redo(self, claim: Claim, stale: Stale) -> None:
-        if claim.redone > MOST_REDOS:
-            starved = RuntimeError(f"what it relied on changed {claim.redone} times while it worked")
-            self._finished.append(Acted(claim, error=starved))
-            return
-        self._tell("redone", claim, detail="; ".join(stale.changed))
-        self._act([claim])
+    def _set_back(self, claim: Claim, stale: Stale) -> None:
+        """Do it again on the newer snapshot; or drop it, if what woke it has changed."""
+        detail = "; ".join(stale.changed)
+        if stale.again is None:
+            self._look = self._judge = True
+            self._tell("dropped", claim, detail=detail)
+        elif stale.again.redone > MOST_REDOS:
+            starved = RuntimeError(f"what it relied on changed {stale.again.redone} times while it worked")
+            self._finished.append(Acted(stale.again, error=starved))
+        else:
+            self._tell("redone", stale.again, detail=detail)
+            self._act([stale.again])
 
     async def _leave(self) -> None:
         """Stop what runs; give back what was not finished, so that another worker can have it at once."""
         tasks = [task for _, task in self._running.values()]
         for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            self._give_up(task)
+        if tasks:  # an agent that swallows its cancellation is left to itself
+            await asyncio.wait(tasks, timeout=GRACE)
         with suppress(StoreError):  # where the database has failed, whoever resumes takes the claims over
             await self._in_store(lambda: self._store.release(self._board, self._worker.id))
+        self._seam.ended.add(self._worker.id)
         for lane in self._lanes:
             lane.close()
 

@@ -118,6 +118,7 @@ class ActivationView(Looker, View):
         row = self._rows.get(entry.seq) or self._store.by_seq(self._board, [entry.seq])[0]
         if row.superseded is not None and row.superseded <= self._claim.snapshot:
             raise IllegalTransition(f"{entry.key} v{entry.version} is not its newest version; amend that one")
+        self._saw(row, strict=True)  # also an entry that was not read in this activation
         made = write(new, after, entry.about, entry, row.born)
         if place is not None:
             self._writes[place], self._bodies[place] = made, new
@@ -172,8 +173,9 @@ class ActivationView(Looker, View):
     # -- landing ---------------------------------------------------------------------------------------------------
     def contribution(self) -> tuple[Contribution, list[Kind]]:
         """All that was written and read, and the bodies for matching."""
-        loose = tuple(seq for seq in self._loose if seq not in self._strict)
-        reads = ReadSet(tuple(self._strict), loose, tuple(self._queries), tuple(self._absent))
+        strict = tuple(self._strict)  # copies first: a function that was given up may still be reading
+        loose = tuple(seq for seq in tuple(self._loose) if seq not in self._strict)
+        reads = ReadSet(strict, loose, tuple(self._queries), tuple(self._absent))
         label = self._label or Label()
         ceiling = replace(label, integrity=min(label.integrity, Integrity.USER))  # no agent is an operator
         made = Contribution(self._claim, self._agent.name, tuple(self._writes), self._woken_by, reads, ceiling)

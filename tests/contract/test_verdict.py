@@ -100,7 +100,7 @@ class TestACompleteBoard:
         conclude(bench, final=True)
 
         assert (bench.state(running), bench.states()) == ("moot", ["moot"] * 3)
-        assert bench.budget() == (0, 0)
+        assert bench.budget() == (2, 0), "what was tried counts as used, and nothing stays reserved"
 
     def test_what_was_done_before_stays_done(self, bench):
         claim = bench.start()
@@ -112,6 +112,23 @@ class TestACompleteBoard:
 
 
 class TestABoardThatCanGoOn:
+    def test_nothing_stays_reserved_though_work_waits_to_be_retried(self, bench):
+        bench.store.retry(bench.start("a"), "no luck")
+
+        conclude(bench)
+
+        assert bench.budget() == (0, 0)
+        bench.store.reopen(bench.id, (("activations", 1),))
+        assert landed(bench.commit(bench.claim("a")))
+        assert bench.budget() == (1, 0)
+
+    def test_a_cancel_is_not_forgotten_by_opening_what_is_open(self, bench):
+        bench.store.cancel(bench.id, "enough")
+
+        bench.store.reopen(bench.id, ())
+
+        assert bench.summary.cancelled == "enough"
+
     def test_it_keeps_its_agenda(self, bench):
         bench.start("a")
         row = bench.note()
