@@ -14,7 +14,7 @@ scenario = Scenario(
     params=Question,
     agents={"offline": [offline.planner, offline.researcher, offline.synthesizer]},
     result=Report,
-    resources=lambda params: [Library(params.documents or SHIPPED)],
+    resources=lambda params: [Library.opened(params.documents or SHIPPED)],
     budget=Budget(activations=60, seconds=300),
 )
 

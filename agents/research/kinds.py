@@ -1,8 +1,9 @@
 """What the research agents write to each other. Every team, with or without a model, speaks these kinds."""
 
+import re
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from blackboard import Kind
 from blackboard.tools.documents import Quote
@@ -16,6 +17,13 @@ class Question(Kind):
     """What you want to know."""
     documents: Path | None = None
     """Folder with your documents; without it, those that ship with the project."""
+
+    @field_validator("question")
+    @classmethod
+    def _asks_something(cls, question: str) -> str:
+        if not re.search(r"[^\W_]", question):
+            raise ValueError("there is no word in it; say what you want to know")
+        return question
 
 
 class Subtask(Kind, lifecycle={"open": ("answered", "flagged")}):
@@ -74,12 +82,12 @@ class Report(Kind, lifecycle={"draft": "final"}):
 
     markdown: str
     confidence: float = Field(default=0, ge=0, le=1)
-    """Mean over all parts of the question; a part without an answer counts 0."""
+    """Mean over all parts; one without an answer counts 0, one that only repeats others does not count."""
     quality: float = Field(default=0, ge=0, le=5)
     """Mean of the last score of each answer in the report; 0: nobody has reviewed them."""
     open_questions: tuple[str, ...] = ()
     answered: int = Field(default=0, ge=0)
-    """Parts of the question that found an answer."""
+    """Parts of the question that found an answer of their own."""
     quotes: int = Field(default=0, ge=0)
     documents: int = Field(default=0, ge=0)
     """Documents that are quoted."""

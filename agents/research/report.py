@@ -1,5 +1,6 @@
 """Puts answers together as a report in Markdown: the short answer first, then each part, what is open, the sources."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -7,6 +8,8 @@ from agents.research.kinds import Answer, Report, Subtask
 from blackboard.tools.documents import Quote
 
 TITLE = 160  # characters
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What a terminal or a reader could take for a command; line feeds are ours."""
 FEWEST, MOST = 3, 5  # sentences of the short answer
 EXTRACTIVE = "Extractive: no model was used"
 COVERED = "how much of the question's wording the quotes cover"
@@ -52,32 +55,54 @@ class Sources:
         return f"{quote.sentence} [{self.number(quote)}]"
 
 
-def compose(question: str, parts: Sequence[Part]) -> Report:
-    """The report on all parts, in the order given."""
+def compose(question: str, parts: Sequence[Part], unread: Sequence[str] = ()) -> Report:
+    """The report on all parts, in the order given. `unread`: documents that were not read, with the reason."""
     answered = [p for p in parts if p.accepted]
+    own = _with_own_words(answered)
+    again = len(answered) - len(own)
     sources = Sources()
     short, *sections = [_short_answer(answered, sources), *_sections(answered, sources)]
     documents = len({q.document for q in sources.quotes})
-    confidence = round(sum(p.answer.confidence for p in answered if p.answer) / max(len(parts), 1), 2)
+    confidence = round(sum(p.answer.confidence for p in own if p.answer) / max(len(parts) - again, 1), 2)
     counted = f"{_many(len(sources.quotes), 'sentence')} quoted from {_many(documents, 'document')}"
-    summary = f"*{len(answered)} of {_many(len(parts), 'part')} answered, {counted}. Confidence {confidence:.2f}.*"
+    repeated = f", {again} more by the same sentences" if again else ""
+    told = f"{len(own)} of {_many(len(parts), 'part')} answered{repeated}"
+    summary = f"*{told}, {counted}. Confidence {confidence:.2f}.*"
     found = [short, summary, *sections] if answered else [NOTHING]
-    blocks = [f"# {_title(question)}", *found, *_open(parts), *_listed(sources), _note(answered, confidence)]
+    blocks = [f"# {_title(question)}", *found, *_open(parts), _not_read(unread), *_listed(sources)]
+    markdown = "\n\n".join(block for block in (*blocks, _note(answered, confidence)) if block)
     scores = [p.score for p in answered if p.score is not None]
     return Report(
-        markdown="\n\n".join(block for block in blocks if block),
+        markdown=CONTROL.sub("\N{REPLACEMENT CHARACTER}", markdown),
         confidence=confidence,
         quality=sum(scores) / len(scores) if scores else 0,
         open_questions=tuple(p.subtask.text for p in parts if not p.accepted),
-        answered=len(answered),
+        answered=len(own),
         quotes=len(sources.quotes),
         documents=documents,
     )
 
 
 def _title(question: str) -> str:
-    plain = " ".join(question.split()) or "(an empty question)"
-    return plain if len(plain) <= TITLE else plain[:TITLE].rsplit(" ", 1)[0] + " …"
+    plain = _line(question) or "(an empty question)"
+    whole = plain if len(plain) <= TITLE else plain[:TITLE].rsplit(" ", 1)[0] + " …"
+    return f"\\{whole}" if whole.startswith("#") else whole
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _with_own_words(answered: Sequence[Part]) -> list[Part]:
+    """Those that say anything which no part before them has said."""
+    told: set[str] = set()
+    own: list[Part] = []
+    for part in answered:
+        said = {q.sentence for q in part.quotes}
+        if not said or not said <= told or (part.answer and not _is_extract(part.answer)):
+            own.append(part)
+        told |= said
+    return own
 
 
 def _many(number: int, noun: str) -> str:
@@ -97,11 +122,13 @@ def _short_answer(answered: Sequence[Part], sources: Sources) -> str:
 def _sections(answered: Sequence[Part], sources: Sources) -> Iterator[str]:
     """A heading, the answer and its basis for each part; a sentence that an earlier part has is only pointed at."""
     told: set[str] = set()
+    own = {id(part) for part in _with_own_words(answered)}
     for part in answered:
         if part.answer:
-            yield f"## {part.subtask.text}"
+            yield f"## {_line(part.subtask.text)}"
             yield _told(part.answer, sources, told)
-            yield f"*{f'Confidence {part.answer.confidence:.2f}. {part.answer.basis}'.rstrip()}*"
+            if id(part) in own:
+                yield f"*{f'Confidence {part.answer.confidence:.2f}. {part.answer.basis}'.rstrip()}*"
             told |= {q.sentence for q in part.quotes}
 
 
@@ -109,12 +136,12 @@ def _told(answer: Answer, sources: Sources, told: set[str]) -> str:
     if not _is_extract(answer):
         return " ".join([answer.text, *(f"[{sources.number(q)}]" for q in answer.quotes)])
     new = [sources.cited(q) for q in answer.quotes if q.sentence not in told]
-    again = [f"[{sources.number(q)}]" for q in answer.quotes if q.sentence in told]
+    again = [f"[{n}]" for n in sorted(sources.number(q) for q in answer.quotes if q.sentence in told)]
     if not again:
         return " ".join(new)
     *before, last = again
     pointer = f"{', '.join(before)} and {last}" if before else last
-    return " ".join([*new, f"See {'also ' if new else ''}{pointer} above."])
+    return " ".join([*new, f"{'See also' if new else 'Answered in'} {pointer} above."])
 
 
 def _is_extract(answer: Answer) -> bool:
@@ -125,14 +152,29 @@ def _is_extract(answer: Answer) -> bool:
 def _open(parts: Sequence[Part]) -> Iterator[str]:
     yield "## What remained open"
     reasons = ((p.subtask.text, (p.answer and p.answer.basis) or NO_REASON) for p in parts if not p.accepted)
-    lines = [f"- **{text}** {reason}" for text, reason in reasons]
+    lines = [f"- **{_line(text)}** {_line(reason)}" for text, reason in reasons]
     yield "\n".join(lines) or "Nothing: every part of the question found an answer."
+
+
+def _not_read(unread: Sequence[str]) -> str:
+    return f"Not read: {', '.join(_one_line(u) for u in unread)}" if unread else ""
 
 
 def _listed(sources: Sources) -> Iterator[str]:
     if sources.quotes:
         yield "## Sources"
-        yield "\n".join(f"{n}. `{q.place}` “{q.sentence}”" for n, q in enumerate(sources.quotes, 1))
+        yield "\n".join(f"{n}. {_code(q.place)} “{q.sentence}”" for n, q in enumerate(sources.quotes, 1))
+
+
+def _code(name: str) -> str:
+    """As code on one line, whatever a file is called: fenced with more backticks than stand in it."""
+    ticks = "`" * (max(map(len, re.findall("`+", name)), default=0) + 1)
+    padding = " " if len(ticks) > 1 else ""
+    return f"{ticks}{padding}{_one_line(name)}{padding}{ticks}"
+
+
+def _one_line(name: str) -> str:
+    return name.replace("\n", "\N{REPLACEMENT CHARACTER}")
 
 
 def _note(answered: Sequence[Part], confidence: float) -> str:

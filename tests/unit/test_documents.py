@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blackboard.errors import StoreError, UsageError
-from blackboard.tools.documents import Library, Passage, Quote, read_passage, search_documents
+from blackboard.tools.documents import Library, Passage, Quote, read_passage, search_documents, unread_documents
 from blackboard.tools.documents import index as index_module
 from blackboard.tools.documents.passages import LONGEST_OTHER, LONGEST_PROSE, read_document
 
@@ -33,6 +33,7 @@ A budget is reserved before a call and settled after it.
 
 
 ROOT = Path(__file__).parents[2]
+TOOLS = (search_documents, read_passage, unread_documents)
 MARKUP = [
     "# H",
     "text",
@@ -415,7 +416,7 @@ class TestFolder:
         (tmp_path / "empty" / "blank.md").write_text("\n \n")
         (tmp_path / "empty" / "program.py").write_text("print()")
         library = Library(tmp_path / "empty")
-        with pytest.raises(UsageError, match=r"empty has no readable document; --documents takes a folder with \.md"):
+        with pytest.raises(UsageError, match=r"empty has no readable document: blank\.md \(no text in it\); --do"):
             library.search("anything")
 
     def test_what_cannot_be_read_is_skipped_with_the_reason(self, folder):
@@ -444,6 +445,18 @@ class TestFolder:
         ]
         assert library.documents == 1
         assert Library(folder).skipped == library.skipped
+
+    def test_what_a_person_would_miss_is_told_in_few_words(self, folder):
+        for name in "abc":
+            (folder / f"{name}.md").write_bytes(b"\0")
+        (folder / "latin.txt").write_bytes(b"\xff")
+        (folder / ".hidden.md").write_text("hidden")
+        assert unread_documents.function(Library(folder)) == ["3 files (binary)", "latin.txt (not UTF-8)"]
+
+    def test_a_folder_that_is_opened_is_refused_at_once_with_the_reason(self, tmp_path):
+        (tmp_path / "picture.md").write_bytes(b"\0")
+        with pytest.raises(UsageError, match=r"has no readable document: picture\.md \(binary\); --documents takes"):
+            Library.opened(tmp_path)
 
     def test_a_name_that_is_not_utf8_is_skipped(self, folder):
         Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.md")).write_text("text")
@@ -537,9 +550,10 @@ class TestAQuote:
 
 class TestTools:
     def test_they_do_nothing_to_the_world_and_return_what_nobody_vouches_for(self):
-        assert [(t.name, t.effects, t.returns, t.resources) for t in (search_documents, read_passage)] == [
+        assert [(t.name, t.effects, t.returns, t.resources) for t in TOOLS] == [
             ("search_documents", "none", "untrusted", {"library": Library}),
             ("read_passage", "none", "untrusted", {"library": Library}),
+            ("unread_documents", "none", "untrusted", {"library": Library}),
         ]
 
     def test_what_one_finds_the_other_reads(self, folder):

@@ -74,9 +74,30 @@ class TestEvidence:
         assert confidence < 0.9
         assert "not “feed”, “hungry” and “holder”" in basis
 
+    def test_lacks_for_a_why_a_sentence_that_says_what_happens(self):
+        why = Inquiry("Why do long leases hallucinate?", "long leases", "reason")
+        assert lack(pick([Note("Long leases are kept by many workers.")], why), why) == (
+            "The nearest sentences do not say “hallucinate”."
+        )
+        told = "Long leases hallucinate because nobody renews them in time."
+        assert lack(pick([Note(told)], why), why) == ""
+
+    def test_takes_a_noun_of_the_same_stem_for_the_verb_of_a_why(self):
+        why = Inquiry("Why do leases fail?", "leases", "reason")
+        assert lack(pick([Note("The failure of leases comes from clocks that drift.")], why), why) == ""
+
 
 class TestAStatement:
-    @pytest.mark.parametrize("text", ["A lease is a lock that expires.", "**RAG** reads `a.md` before it answers."])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "A lease is a lock that expires.",
+            "**RAG** reads `a.md` before it answers.",
+            "A zebra is a striped horse.",
+            "The timeout is 30 seconds.",
+            "Workers renew their leases.",
+        ],
+    )
     def test_reads_well_by_itself(self, text):
         assert is_statement(text)
 
@@ -84,6 +105,8 @@ class TestAStatement:
         "text",
         [
             "Too short.",
+            "It is short.",
+            "A very short fragment.",
             "no capital begins this fragment of a list.",
             "This one introduces a list of things:",
             "Is this a question that one could ask?",

@@ -7,12 +7,15 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from agents.research.kinds import Answer, Question, Report, Review, Subtask
 from agents.research.offline import planner, researcher, synthesizer
 from agents.research.report import Part, compose
+from blackboard.cli import run
+from blackboard.cli.app import app
 from blackboard.testing import memory_board, run_agent
-from blackboard.tools.documents import Library, Passage, Quote, search_documents
+from blackboard.tools.documents import Library, Passage, Quote, search_documents, unread_documents
 from blackboard.tools.extractive import plan
 from blackboard.tools.extractive.aspects import aspect_of
 from scenarios.research import SHIPPED, scenario
@@ -65,7 +68,7 @@ class TestThePlanner:
         ]
         assert {e.about for e in written} == {("question-1",)}
 
-    @pytest.mark.parametrize("question", ["", "why", "Compare Raft, Paxos and Zab", "leases " * 900])
+    @pytest.mark.parametrize("question", ["?!a", "why", "Compare Raft, Paxos and Zab", "leases " * 900])
     def test_ranks_the_parts_of_any_question_in_their_order(self, question):
         written = run_agent(planner, Question(question=question))
         assert [(e.body.text, e.body.rank) for e in written] == [(p.text, n) for n, p in enumerate(plan(question))]
@@ -226,7 +229,38 @@ class TestAReport:
 
     def test_only_points_back_where_a_part_says_nothing_new(self):
         report = compose("Why?", [part(0, "A.", "B.", "C."), part(1, "A.", "B.", "C.")])
-        assert section(report, "Part 1?").startswith("See [1], [2] and [3] above.")
+        assert section(report, "Part 1?") == "Answered in [1], [2] and [3] above."
+
+    def test_counts_a_part_that_says_nothing_new_neither_as_answered_nor_in_its_confidence(self):
+        report = compose("Why?", [part(0, "A.", "B."), part(1, "B."), part(2, accepted=False)])
+        assert "*1 of 3 parts answered, 1 more by the same sentences, 2 sentences quoted" in report.markdown
+        assert (report.answered, report.confidence) == (1, 0.25)
+        assert report.open_questions == ("Part 2?",)
+
+    def test_names_before_its_sources_what_was_not_read(self):
+        report = compose("Why?", [part(0, "One.")], unread=["huge.txt (larger than 5 MB)", "3 files (binary)"])
+        before, _, _ = report.markdown.partition("\n\n## Sources")
+        assert before.endswith("\n\nNot read: huge.txt (larger than 5 MB), 3 files (binary)")
+        assert "Not read" not in compose("Why?", [part(0, "One.")]).markdown
+
+    def test_hands_no_control_characters_on_to_a_terminal(self):
+        quoted = Quote.at("a\x1b]0;b\x07.md", 0, 1, "Red \x1b[31malert\x9b \u202eis on.")
+        answer = Answer(subject="x", text=quoted.sentence, quotes=(quoted,), confidence=1)
+        report = compose("Why\x1b[2J?", [Part(Subtask(text="a\x07?\n# b"), answer, accepted=True)], unread=["\x1b (x)"])
+        assert all(c.isprintable() or c == "\n" for c in report.markdown)
+        assert "\n## a\N{REPLACEMENT CHARACTER}? # b\n" in report.markdown
+        assert quoted.text.encode() == b"Red \x1b[31malert\xc2\x9b \xe2\x80\xaeis on."
+
+    def test_lists_a_source_on_one_line_whatever_its_file_is_called(self):
+        quoted = Quote.at("a`b\n``.md", 0, 7, "One.")
+        answer = Answer(subject="x", text="One.", quotes=(quoted,), confidence=1)
+        report = compose("Why?", [Part(Subtask(text="Part?"), answer, accepted=True)], unread=["c\nd (binary)"])
+        listed = section(report, "Sources").split("\n\n")[0]
+        assert listed == "1. ``` a`b\N{REPLACEMENT CHARACTER}``.md:7 ``` “One.”"
+        assert "Not read: c\N{REPLACEMENT CHARACTER}d (binary)\n" in report.markdown
+
+    def test_has_a_title_that_is_no_other_markup(self):
+        assert compose("# Why\n\n## not?", []).markdown.splitlines()[0] == "# \\# Why ## not?"
 
     def test_says_what_remained_open_and_why(self):
         report = compose("Why?", [part(0, "One."), part(1, accepted=False), Part(Subtask(text="Part 2?"))])
@@ -277,11 +311,51 @@ class TestAReport:
                 posted = board.post(answer, about=subtask, status="accepted")
                 board.post(Review(score=rank + 2, feedback=""), about=posted)
                 board.amend(subtask, status="answered")
-            (report,) = run_agent(synthesizer, board=board)
+            (report,) = run_agent(synthesizer, board=board, tools={unread_documents: lambda: ["a.md (binary)"]})
             reports.add(report.body)
             assert report.status == "final"
         assert len(reports) == 1
         assert reports.pop().quality == 3
+
+
+class TestAQuestion:
+    @pytest.mark.parametrize("question", ["", " \n\t", "?!", "___"])
+    def test_without_a_word_is_refused_before_there_is_a_board(self, question, tmp_path, capsys):
+        with pytest.raises(ValidationError, match="there is no word in it; say what you want to know"):
+            Question(question=question)
+        assert run(["run", "research", question, "--db", str(tmp_path / "x.db")]) == 2
+        assert "question: there is no word in it; say what you want to know\n" in capsys.readouterr().err
+        assert not (tmp_path / "x.db").exists()
+
+    def test_about_a_folder_without_readable_documents_is_refused_before_there_is_a_board(self, tmp_path, capsys):
+        (tmp_path / "docs").mkdir()
+        (tmp_path / "docs" / "huge.txt").write_bytes(b"a" * 5_000_001)
+        said = ["run", "research", "Why?", "--documents", str(tmp_path / "docs"), "--db", str(tmp_path / "x.db")]
+        assert run(said) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "docs has no readable document: huge.txt (larger than 5 MB); --documents takes a folder" in line
+        assert not (tmp_path / "x.db").exists()
+
+
+class TestTheShippedDocuments:
+    @pytest.mark.parametrize(
+        "document", [*SHIPPED.glob("*.md"), SHIPPED.parents[1] / "README.md"], ids=lambda p: p.stem
+    )
+    def test_name_only_verbs_that_there_are(self, document):
+        verbs = {"run", *(command.name or command.callback.__name__ for command in app.registered_commands)}
+        text = " ".join(document.read_text(encoding="utf-8").split())
+        assert set(re.findall(r"[`/]blackboard ([a-z][\w-]*)", text)) <= verbs
+        assert set(re.findall(r"\bcommands? `(?:blackboard )?([a-z][\w-]*)", text)) <= verbs
+
+    @pytest.mark.parametrize("document", sorted(SHIPPED.glob("*.md")), ids=lambda p: p.stem)
+    def test_tell_of_what_is_planned_in_one_marked_sentence_at_most(self, document):
+        text = " ".join(document.read_text(encoding="utf-8").split())
+        assert text.lower().count("planned, and not there yet:") <= 1
+        told = re.sub(r"Planned, and not there yet:[^.]*\.", "", text)
+        if document.stem.startswith("this-project"):
+            assert not re.search(
+                r"PostgreSQL|journal|livelock|breaker|inbox|audit hook|exit code 6", told, re.IGNORECASE
+            )
 
 
 QUESTIONS = [
@@ -296,6 +370,21 @@ QUESTIONS = [
 
 
 class TestTheTeam:
+    def test_says_which_documents_it_has_not_read(self, folder):
+        (folder / "picture.md").write_bytes(b"\0")
+        (report,) = scenario.run(Question(question="What is a lease?", documents=folder), db=":memory:").find(Report)
+        assert "\n\nNot read: picture.md (binary)\n\n## Sources" in report.body.markdown
+
+    def test_quotes_a_short_sentence_that_answers(self, tmp_path):
+        (tmp_path / "zebra.md").write_text("A zebra is a striped horse.\n")
+        (report,) = scenario.run(Question(question="What is a zebra?", documents=tmp_path), db=":memory:").find(Report)
+        assert "A zebra is a striped horse. [1]" in report.body.markdown
+
+    def test_leaves_open_why_something_happens_that_no_document_says_to_happen(self):
+        question = Question(question="Why do language models hallucinate?")
+        (report,) = scenario.run(question, db=":memory:").find(Report)
+        assert report.body.open_questions == ("Why do language models hallucinate?",)
+
     @pytest.mark.parametrize("question", QUESTIONS)
     def test_answers_from_the_shipped_documents_in_as_many_activations_as_needed(self, question):
         board = scenario.run(Question(question=question), db=":memory:")

@@ -45,6 +45,23 @@ What is RLHF?         -> What is RLHF? | How does RLHF work? | What are the prob
 Please explain RLHF.  -> What is RLHF? | How does RLHF work? | What are the problems and limits of RLHF?
 Tell me about leases  -> What are leases? | How do leases work? | What are the problems and limits of leases?
 """)
+COMMANDS = table("""
+List the advantages and disadvantages of RAG. -> What are the advantages of RAG? | What are the disadvantages of RAG?
+List advantages and risks of RAG  -> What are the advantages of RAG? | What are the risks of RAG?
+Give examples of vector clocks    -> Examples of vector clocks
+Can you name all the risks of MCP? -> The risks of MCP
+Enumerate the endings of a board  -> The endings of a board
+Tell how a lease works            -> How a lease works | What is a lease?
+Give me RLHF -> What is RLHF? | How does RLHF work? | What are the problems and limits of RLHF?
+""")
+VERBS = table("""
+What happens when a worker is killed?  -> What happens when a worker is killed? | What is a worker?
+Does a killed run lose work?           -> Does a killed run lose work?
+What is lost if nobody holds the lease of a worker? -> What is lost if nobody holds the lease of a worker? \
+ | What is meant by “lease”? | What is a worker?
+How long does a worker hold a lease?   -> How long does a worker hold a lease? | What is a worker? | What is a lease?
+How are budgets enforced?              -> How are budgets enforced? | What are budgets?
+""")
 PLAIN = table("""
 How do agents agree on shared state? -> How do agents agree on shared state? | What does shared state require? \
  | What are the problems and limits of shared state?
@@ -72,6 +89,18 @@ class TestAPlan:
 
     @pytest.mark.parametrize(("question", "parts"), PLAIN)
     def test_of_a_plain_question_is_the_question_and_what_else_one_wants_to_know(self, question, parts):
+        assert texts(question) == parts
+
+    @pytest.mark.parametrize(("question", "parts"), COMMANDS)
+    def test_of_a_command_is_what_it_asks_for(self, question, parts):
+        assert texts(question) == parts
+
+    @pytest.mark.parametrize("topic", ["List comprehension", "Name resolution"])
+    def test_does_not_take_a_topic_for_a_command(self, topic):
+        assert texts(topic)[0] == f"What is meant by “{topic}”?"
+
+    @pytest.mark.parametrize(("question", "parts"), VERBS)
+    def test_asks_of_no_verb_what_it_is(self, question, parts):
         assert texts(question) == parts
 
     def test_says_what_each_part_is_about_and_wants_to_know(self):

@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from agents.research.kinds import Answer, Question, Report, Review, Subtask
 from agents.research.report import Part, compose
 from blackboard import Entry, View, agent, all_done
+from blackboard.tools.documents import unread_documents
 
 
-@agent(watches=all_done(Subtask), writes=Report)
-def synthesizer(subtasks: Sequence[Entry[Subtask]], view: View) -> None:
+@agent(watches=all_done(Subtask), writes=Report, tools=[unread_documents])
+async def synthesizer(subtasks: Sequence[Entry[Subtask]], view: View) -> None:
     """Puts the accepted answers together; the order in which they came does not matter."""
     in_order = sorted(subtasks, key=lambda s: (s.body.rank, s.body.text))
     question = view.get(Question, of=in_order[0])
-    view.post(compose(question.body.question, [_part(s, view) for s in in_order]), about=subtasks, status="final")
+    parts = [_part(s, view) for s in in_order]
+    report = compose(question.body.question, parts, unread=await view.call(unread_documents))
+    view.post(report, about=subtasks, status="final")
 
 
 def _part(subtask: Entry[Subtask], view: View) -> Part:

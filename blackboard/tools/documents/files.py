@@ -12,6 +12,8 @@ SUFFIXES = (".md", ".markdown", ".txt", ".rst", ".text")
 MOST_BYTES = 5_000_000
 INSTALLED = ("node_modules", "site-packages")
 """Folders with the documents of others."""
+EXPECTED = ("hidden", "installed packages")
+"""Reasons that surprise nobody."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,16 @@ class File:
 
 Skipped = tuple[str, str]
 """Path in the folder, and why it is not read."""
+
+
+def in_words(skipped: list[Skipped]) -> list[str]:
+    """What a person would miss: `huge.txt (larger than 5 MB)`, or `3 files (binary)` where many have one reason."""
+    by_reason: dict[str, list[str]] = {}
+    for path, reason in skipped:
+        if reason not in EXPECTED:
+            by_reason.setdefault(reason, []).append(path)
+    named = {reason: paths[0] if len(paths) == 1 else f"{len(paths)} files" for reason, paths in by_reason.items()}
+    return [f"{what} ({reason})" for reason, what in named.items()]
 
 
 def folder_of_documents(folder: Path) -> Path:

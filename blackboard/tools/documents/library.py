@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from blackboard.errors import StoreError, UsageError
 from blackboard.tools.documents import files
-from blackboard.tools.documents.files import File, Skipped
+from blackboard.tools.documents.files import File, Skipped, in_words
 from blackboard.tools.documents.index import Index, Known, is_broken
 from blackboard.tools.documents.passages import Document, Passage, read_document
 from blackboard.tools.documents.quotes import Quote
@@ -41,6 +41,13 @@ class Library:
         self._lock = threading.RLock()
         self._is_current = False
         self._skipped: list[Skipped] = []
+
+    @classmethod
+    def opened(cls, folder: Path) -> "Library":
+        """With its index up to date: says at once what is wrong with the folder. Errors as for `refresh`."""
+        library = cls(folder)
+        library.refresh()
+        return library
 
     def __repr__(self) -> str:
         return f"Library({str(self.folder)!r})"
@@ -120,9 +127,9 @@ class Library:
         known = self._index.known().values()
         self._skipped = sorted([*skipped, *((k.file.path, k.skipped) for k in known if k.skipped)])
         if all(k.skipped for k in known):
-            raise UsageError(
-                f"{self.folder} has no readable document; --documents takes a folder with {', '.join(files.SUFFIXES)}"
-            )
+            why = f": {', '.join(passed)}" if (passed := in_words(self._skipped)) else ""
+            wanted = f"--documents takes a folder with {', '.join(files.SUFFIXES)}"
+            raise UsageError(f"{self.folder} has no readable document{why}; {wanted}")
         self._is_current = True
 
     def _read_again(self, found: list[File]) -> list[Skipped]:

@@ -2,6 +2,7 @@
 
 from blackboard.errors import UsageError
 from blackboard.tool import resource, tool
+from blackboard.tools.documents.files import in_words
 from blackboard.tools.documents.library import Library
 from blackboard.tools.documents.passages import Passage
 
@@ -12,6 +13,12 @@ MOST_BYTES = 64 * 1024
 def search_documents(query: str, limit: int = 5, library: Library = resource(Library)) -> list[Passage]:
     """Passages of the user's documents that share words with the query, best first, with their byte offsets."""
     return library.search(query, limit)
+
+
+@tool(effects="none", returns="untrusted")
+def unread_documents(library: Library = resource(Library)) -> list[str]:
+    """The user's documents that cannot be searched, with the reason: `huge.txt (larger than 5 MB)`."""
+    return in_words(library.skipped)
 
 
 @tool(effects="none", returns="untrusted")

@@ -13,6 +13,8 @@ ENOUGH = 0.5  # share of the words asked for that the sentences must hold
 SURE = 0.9  # words in common do not prove that a question is answered
 UNTOLD = 0.7  # of the confidence is left if no sentence is worded as what was asked for
 
+LIGHT = ("need", "want", "help", "work", "matter", "require")  # said in many other words
+
 WORDED: dict[Aspect, str] = {
     "definition": "a definition",
     "reason": "a reason",
@@ -35,6 +37,8 @@ def lack(picked: Sequence[Statement], inquiry: Inquiry) -> str:
         return f"No sentence of the documents is about {_quoted(unnamed, 'or')}."
     if inquiry.aspect == "definition" and not any(_says_what(s, inquiry.subject) for s in picked):
         return f"No sentence of the documents says what {_quoted([inquiry.subject])} is."
+    if inquiry.aspect == "reason" and (unsaid := _verbs_unsaid(picked, inquiry)):
+        return f"The nearest sentences do not say {_quoted(unsaid, 'or')}."
     held, missing = _held(picked, inquiry, in_context=True)
     if len(held) < ENOUGH * len(held + missing):
         return f"The nearest sentences do not say {_quoted(missing, 'or')}."
@@ -63,6 +67,20 @@ def _held(picked: Sequence[Statement], inquiry: Inquiry, *, in_context: bool = F
     asked = asked_of(inquiry)
     held = [word for word in asked if all(has(given, stem) for stem in words(word))]
     return held, [word for word in asked if word not in held]
+
+
+def _verbs_unsaid(picked: Sequence[Statement], inquiry: Inquiry) -> list[str]:
+    """What a why-question asks about its subject and no sentence says: why it does that is then not answered."""
+    named = {stem for thing in things(inquiry) for stem in thing.stems}
+    own = [word for word in asked_of(inquiry) if not named.issuperset(words(word))]
+    verbs = own if len(own) == 1 else [word for word in own if wording.is_verb(word) and word not in LIGHT]
+    said = {stem for s in picked for stem in s.stems}
+    return [word for word in verbs if not any(has(said, s) or _begins(said, s) for s in words(word))]
+
+
+def _begins(said: set[str], stem: str) -> bool:
+    """`fail` also stands in `failure`."""
+    return len(stem) > 3 and any(other.startswith(stem) for other in said)
 
 
 def _says_what(statement: Statement, subject: str) -> bool:

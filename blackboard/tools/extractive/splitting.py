@@ -20,10 +20,14 @@ ARTICLE = _pattern(r"^(?:an?|the)\s+")
 ASKING = r"(?:what|how|why|when|where|who|whom|whose|which)"
 BEING = r"(?:is|are|was|were)"
 VERB_FIRST = rf"(?:{BEING}|{wording.AUXILIARY}|has|have)"
+SOME = r"(?:(?:some|any|all of|all|several|\d+|two|three|four|five|six) )"
+ALL = r"(?=(?:the|an?)\b|(?:\w+ )?\w+s (?:(?:and|or) \w+s )?of\b)"
 POLITE = _pattern(
     r"^(?:(?:please|so|well|hi|hello|ok|now|and|then|also|but)[,\s]+"
-    r"|(?:can|could|would|will) you (?:please )?(?=(?:explain|tell|describe|summari|compare|show|say))"
+    r"|(?:can|could|would|will) you (?:please )?"
+    r"(?=(?:explain|tell|describe|summari|compare|show|say|list|name|give|enumerate))"
     r"|(?:explain|tell|show)(?: to)? (?:me|us)(?: about)? "
+    rf"|(?:give|enumerate|tell)(?: me| us)? {SOME}?|(?:list|name)(?: me| us)? (?:{SOME}|{ALL})"
     r"|i(?:'d| would)? (?:want|like|need) to (?:know|understand) (?:about )?"
     r"|(?:explain|describe|summari[sz]e|define|discuss|outline)\s+)+"
 )

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+from blackboard.tools.extractive import wording
 from blackboard.tools.extractive.sentences import sentences, words
 
 SHORTEST, LONGEST = 30, 400  # characters
 FEWEST_WORDS = 5
+FEWEST_WITH_VERB = 4  # a sentence with a verb is complete, however short its words
 
 ENDS = re.compile(r"[.!…\u3002\uff01][\"'\u201d\u2019\u300d)*_`]*$")
 MARKUP = re.compile(r"!\[|<[a-zA-Z/!]|\|.*\||\{\{|\\\w|://|\n\s*\n")
@@ -118,14 +120,21 @@ def is_statement(text: str) -> bool:
     """Whether it is one complete statement: no markup, no fragment, no question, nothing left open."""
     first = re.sub(r"^\W+", "", text)[:1]
     return (
-        SHORTEST <= len(text) <= LONGEST
-        and (len(text.split()) >= FEWEST_WORDS or not text.isascii())
+        len(text) <= LONGEST
+        and _is_long_enough(text)
         and ENDS.search(text) is not None
         and not first.islower()
         and MARKUP.search(text) is None
         and all(text.count(mark) % 2 == 0 for mark in ("`", "*", "**"))
         and text.count("(") == text.count(")")
     )
+
+
+def _is_long_enough(text: str) -> bool:
+    count = len(text.split())
+    if len(text) >= SHORTEST and (count >= FEWEST_WORDS or not text.isascii()):
+        return True
+    return count >= FEWEST_WITH_VERB and wording.has_verb(text)
 
 
 def says_the_same(one: Statement, other: Statement) -> bool:

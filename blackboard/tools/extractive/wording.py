@@ -14,7 +14,16 @@ def _listed(text: str) -> frozenset[str]:
 
 
 DETERMINERS = _listed("a an the this each every its their his her my your our no some any")
-RELATIVE = _listed("that which who what")
+RELATIVE = _listed("that which who what it he she nobody anybody everybody somebody anyone someone everyone one")
+FINITE = re.compile(rf"\b(?:is|are|was|were|has|have|had|{AUXILIARY})\b")
+PARTICIPLE = re.compile(
+    r"(?!embed|hundred|infrared)\w{3,}(?<!e)ed|lost|held|kept|done|made|sent|gone|left|found|built|paid|written"
+    r"|broken|chosen|taken|stolen|given|known"
+)
+"""Says what happens to a thing; alone it is none."""
+PASSIVE = re.compile(r"(?:how|why|when|where) (?:is|are|was|were)\b", re.IGNORECASE)
+HOW = _listed("long large big fast far")
+"""Asked for by how, they are no things."""
 
 FUNCTION = _listed(
     """a about above across after against all also although always am among an and another any anybody anyone are
@@ -22,7 +31,7 @@ FUNCTION = _listed(
     differ different differs do does doing done down during each either else enough ever every everybody few five
     for four from further had happen happened happens has have having he her here hers him his how i if in instead
     into is it its itself just least less like many may me mean means meant might mine more most much must my near
-    neither never no none nor not nothing now of off often ok on once one only onto or other others our ours out
+    neither never no nobody none nor not nothing now of off often ok on once one only onto or other others our ours out
     over own per perhaps please quite rather really require required requirements requires same several shall she
     should since so some somebody someone something still such than that the their theirs them themselves then there
     these they thing things this those though three through throughout to together too toward towards two under
@@ -36,11 +45,11 @@ VERBS = _listed(
     build buy call cause change choose claim come communicate compare compete consist contain continue contribute
     cooperate coordinate cost crash create deal decide define depend describe detect develop die differ discover end
     ensure exist expect expire explain fail fall find finish fit follow get give go grow guarantee hallucinate
-    handle hang help hold improve include increase introduce invent involve keep know lead learn leave let live lose
-    make manage mean measure meet move need occur offer organise organize perform prevent produce prove provide
-    reach react read reduce rely remain remember replace require resolve run save say scale see select sell send serve
-    share solve speak stand start stay stop store struggle succeed suffer suggest support take talk tell tend think
-    train treat try understand use want work write"""
+    handle hang help hold improve include increase introduce invent involve keep kill know lead learn leave let live
+    lose make manage mean measure meet move need occur offer organise organize perform prevent produce prove provide
+    reach react read reduce rely remain remember renew replace require resolve run save say scale see select sell send
+    serve share solve speak stand start stay stop store struggle succeed suffer suggest support survive take talk tell
+    tend think train treat try understand use want work write"""
 )
 """Base forms that part a subject from an object in `how do agents agree on shared state`."""
 
@@ -72,13 +81,33 @@ def is_verb(word: str, before: str = "") -> bool:
     return bool(inflected) and word not in NOT_VERBS and not VERBS.isdisjoint((word[:-1], word[:-2]))
 
 
+def has_verb(sentence: str) -> bool:
+    """Whether it has a verb, as a complete sentence does."""
+    said = [word.lower() for word in words(sentence)]
+    pairs = zip(said[1:], said, strict=False)
+    return FINITE.search(sentence.lower()) is not None or any(is_verb(word, before) for word, before in pairs)
+
+
 def phrases(clause: str) -> list[str]:
     """Its noun phrases, in order: `how do agents agree on shared state` has `agents` and `shared state`."""
     found = list(_phrases(clause))
     inverted = re.search(rf"\b{AUXILIARY}\b", clause, re.IGNORECASE)
     if inverted and not any(is_verb(w) for w in words(clause)):
         found = _without_verb(found, clause)
-    return list(dict.fromkeys(found))
+    elif PASSIVE.match(clause):
+        found = [_without_participle(p) for p in found]
+    return [p for p in dict.fromkeys(found) if _names_something(p)]
+
+
+def _without_participle(phrase: str) -> str:
+    """`budgets` of `how are budgets enforced`."""
+    rest, _, last = phrase.rpartition(" ")
+    return rest if rest and PARTICIPLE.fullmatch(last) else phrase
+
+
+def _names_something(phrase: str) -> bool:
+    """Whether it can be a subject: `killed` by itself, `long` and 9 are none."""
+    return not (PARTICIPLE.fullmatch(phrase) or phrase in HOW or not re.search(r"[^\W\d_]", phrase))
 
 
 def _phrases(clause: str) -> Iterator[str]:
