@@ -7,7 +7,8 @@ from blackboard.conditions import Condition, all_done, exists, when
 from blackboard.controller import Verdict
 from blackboard.entry import Entry, Failure, Kind, Label, Quiescence
 from blackboard.reader import Reader
-from blackboard.scenario import Run, Scenario
+from blackboard.running import Run
+from blackboard.scenario import Scenario
 from blackboard.tool import Tool, resource, tool
 from blackboard.view import View
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -18,12 +18,11 @@ from blackboard.agent import Agent
 from blackboard.board import PERSON, Board, find_board, open_store, to_verdict
 from blackboard.budget import ACTIVATIONS, Budget
 from blackboard.conditions import Condition, exists
-from blackboard.controller import Verdict
-from blackboard.entry import BOARD_KINDS, Entry, Kind
+from blackboard.entry import BOARD_KINDS, Kind
 from blackboard.errors import DeclarationError, UsageError
 from blackboard.looker import write
 from blackboard.ports import NewBoard, Store
-from blackboard.seam import REAL
+from blackboard.running import Run, blocking
 from blackboard.tool import Tool
 
 P = TypeVar("P", bound=BaseModel)
@@ -32,7 +31,6 @@ Team = Sequence[Agent]
 OPTIONS = frozenset({
     "db", "team", "agent", "json", "quiet", "slots", "activations", "seconds", "log_level", "log_json", "help",
 })  # fmt: skip
-GRACE = 10.0  # seconds that an interrupted run has to leave its board in order
 RESUMABLE = {"budget", "deadline", "cancelled", "quiescent"}
 
 
@@ -228,41 +226,6 @@ class Scenario(Generic[P]):
                 )
 
 
-class Run:
-    """A board that is being worked on in this event loop."""
-
-    def __init__(self, board: Board, task: "asyncio.Task[Verdict]") -> None:
-        self.board = board
-        self._task = task
-
-    async def end(self) -> Verdict:
-        """Wait for the verdict. StoreError if the database has failed."""
-        return await asyncio.shield(self._task)
-
-    async def follow(self, after: int = 0) -> AsyncIterator[Entry[Any]]:
-        """Every version in order, once, as it lands; ends with the board."""
-        news = asyncio.Event()
-        loop = asyncio.get_running_loop()
-
-        def hint() -> None:
-            loop.call_soon_threadsafe(news.set)
-
-        stop = self.board.store.watch(hint)
-        self._task.add_done_callback(lambda _: news.set())
-        try:
-            while True:
-                ended = self._task.done()
-                for entry in self.board.follow(after, wait=False):
-                    after = entry.seq
-                    yield entry
-                if ended:
-                    return
-                await news.wait()
-                news.clear()
-        finally:
-            stop()
-
-
 def _caller() -> str:
     """The file that declares a scenario. `Scenario[Question](...)` comes here by way of typing."""
     frame = sys._getframe(2)
@@ -298,33 +261,3 @@ def _absolute(params: P) -> P:
     """Paths made absolute: resume may run elsewhere."""
     paths = {n: v.absolute() for n in type(params).model_fields if isinstance(v := getattr(params, n), Path)}
     return params.model_copy(update=paths) if paths else params
-
-
-def blocking(work: Coroutine[Any, Any, R]) -> R:
-    """Run to the end, also where an event loop is running already (a notebook): then in a thread of its own."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    lane, stop = REAL.lane("run", 1), asyncio.Event()
-    loops: list[asyncio.AbstractEventLoop] = []
-
-    async def stoppable() -> R:
-        loops.append(asyncio.get_running_loop())
-        inner, stopped = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
-        await asyncio.wait([inner, stopped], return_when=asyncio.FIRST_COMPLETED)
-        for task in (inner, stopped):
-            if not task.done():
-                task.cancel()
-        return await inner
-
-    answer = lane.submit(lambda: asyncio.run(stoppable()))
-    try:
-        return answer.result()
-    except KeyboardInterrupt:  # of a cell: the run is to stop with it, and leaves a board that can be resumed
-        if loops and not answer.done():
-            loops[0].call_soon_threadsafe(stop.set)
-            answer.exception(GRACE)
-        raise
-    finally:
-        lane.close()

@@ -19,7 +19,7 @@ from blackboard.runner import Plan, Runner
 from blackboard.runner.acting import Acting
 from blackboard.runner.plan import matcher, seats
 from blackboard.runner.view import Toolbox
-from blackboard.scenario import blocking
+from blackboard.running import blocking
 from blackboard.seam import REAL
 from blackboard.tool import Tool
 

@@ -22,7 +22,8 @@ from blackboard.cli.options import Work
 from blackboard.cli.progress import Progress, progress
 from blackboard.controller import Verdict
 from blackboard.errors import UsageError
-from blackboard.scenario import Run, RunOptions, Scenario, blocking
+from blackboard.running import Run, blocking
+from blackboard.scenario import RunOptions, Scenario
 from blackboard.seam import REAL
 
 Opening = Callable[[RunOptions], AbstractAsyncContextManager[Run]]

@@ -112,7 +112,13 @@ class Runner:
         if not self._behind:
             return
         self._behind = False
-        notices, groups = await self._notice_lane.run(lambda: unnoticed(self._store, self._board, self._matcher))
+        try:
+            async with asyncio.timeout(self._time_left()):  # a `where` that hangs must not outlive the budget
+                job = self._notice_lane.start(lambda: unnoticed(self._store, self._board, self._matcher))
+                notices, groups = await job
+        except TimeoutError:
+            self._judge = True
+            return
         if notices or groups:
             in_place = await self._in_store(lambda: self._store.notice(self._board, notices, groups))
             self._behind = not in_place
@@ -204,10 +210,12 @@ class Runner:
         task.cancel()
 
     def _patience(self) -> float:
-        left = POLL
-        if self._plan.budget.seconds is not None:
-            left = min(left, max(self._plan.budget.seconds - self._ran(), 0.0))
-        return left
+        left = self._time_left()
+        return POLL if left is None else min(POLL, left)
+
+    def _time_left(self) -> float | None:
+        seconds = self._plan.budget.seconds
+        return None if seconds is None else max(seconds - self._ran(), 0.0)
 
     def _ran(self) -> float:
         return self._ran_before + self._seam.monotonic() - self._began

@@ -107,6 +107,15 @@ class TestAnAgentThatGoesTooFar:
 
         assert "600 seconds" not in run_team([waits], Job()).find(Failure)[0].body.cause
 
+    def test_does_not_outlive_the_budget_when_its_where_hangs(self):
+        hang = threading.Event()
+        stuck = agent(watches=Job, writes=Done, name="stuck", where=lambda job: hang.wait(SECONDS))(steady.action)
+        began = time.monotonic()
+        board = scenario(stuck).run(Job(), db=":memory:", budget=Budget(seconds=0.3))
+        hang.set()
+        assert ending(board) == "deadline"
+        assert time.monotonic() - began < SECONDS / 2
+
 
 class TestAFailure:
     def test_that_rests_on_what_has_changed_meanwhile_is_no_failure(self):
