@@ -335,7 +335,8 @@ class TestLooking:
     def test_the_log_is_the_feed_in_order(self, told):
         lines = told("log", "last")[1].splitlines()
         assert [int(line.split()[0]) for line in lines] == [1, 2, 3, 4, 5, 6]
-        assert "polisher        greeting-1 v2       polished   about guests-1" in lines[3]
+        polished = "polisher        greeting-1 v2       polished   about guests-1"
+        assert any(polished in line for line in lines[3:5]), "the two are polished in any order"
         listed = told("log", "last", "--kind", "welcome", "--json", "-f")[1].splitlines()
         assert [json.loads(line)["body"] for line in listed] == [{"text": "Hello Ada! Hello Bob!"}]
 
