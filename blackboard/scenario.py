@@ -55,7 +55,7 @@ class _Session:
     board: Board
     team: Team
     budget: Budget
-    params: BaseModel
+    resources: Sequence[object]
 
 
 class Scenario(Generic[P]):
@@ -134,7 +134,7 @@ class Scenario(Generic[P]):
         from blackboard.runner import Plan, Runner  # loads the log, which a mere import has no use for
 
         plan = Plan(
-            session.team, self.done, self.stop, session.budget, self._given(session.params, options),
+            session.team, self.done, self.stop, session.budget, session.resources,
             dict(options.get("tools", {})), options.get("slots", 5),
         )  # fmt: skip
         runner = Runner(session.store, session.board.id, plan, observer=options.get("observer"))
@@ -163,7 +163,7 @@ class Scenario(Generic[P]):
         params = _absolute(params)
         title, team = self.team(options.get("team", "auto"), options.get("agents", {}))
         budget = options.get("budget", Budget()).over(self.budget)
-        self._given(params, options)  # what is wrong with them is said before a board is made
+        resources = self._given(params, options)  # what is wrong with them is said before a board is made
         posted = self.seed(params) if self.seed else [params]
         seed = [body for body in posted if isinstance(body, Kind)]
         self._check_goal(title, team, seed)
@@ -175,7 +175,7 @@ class Scenario(Generic[P]):
         store = open_store(options.get("db"))
         outside = Claim("", 0, PERSON, 0, None, 0, 0, 0)
         board = store.create(new, seats(team), Contribution(outside, PERSON, writes))
-        return _Session(store, Board(store, board, self.result), team, budget, params)
+        return _Session(store, Board(store, board, self.result), team, budget, resources)
 
     def _reopen(self, name: str, options: RunOptions) -> _Session:
         _check_options(options)
@@ -190,10 +190,12 @@ class Scenario(Generic[P]):
         budget = options.get("budget", Budget()).over(stored)
         if verdict is not None and verdict.ending not in {*RESUMABLE, "complete"}:
             raise UsageError(f"{record.id} has ended ({verdict}) and cannot be resumed; run it anew")
-        if verdict is None or verdict.ending in RESUMABLE:
+        ended = verdict is not None and verdict.ending == "complete"
+        resources = [] if ended else self._given(params, options)
+        if not ended:
             store.reopen(record.id, ((ACTIVATIONS, budget.activations),), self._options(budget))
             store.retire(record.id, [a.name for a in team])
-        return _Session(store, Board(store, record.id, self.result), team, budget, params)
+        return _Session(store, Board(store, record.id, self.result), team, budget, resources)
 
     def _options(self, budget: Budget) -> str:
         return json.dumps({"declared_in": self.declared_in, "budget": asdict(budget)})

@@ -20,8 +20,6 @@ from blackboard.seam import Lane
 
 HOPELESS = (Misuse, DeclarationError, ValidationError, TypeError, NameError, AttributeError, SyntaxError)
 """Errors of the program: trying again would give the same."""
-
-
 MOST_LOSSES = 2  # times that a worker may be lost over an activation, beside the agent's own retries
 
 
@@ -97,8 +95,6 @@ class Acting:
     def _in_thread(self, agent: Agent, view: ActivationView) -> Contribution:
         try:
             made = agent.action(view.trigger(), view)
-        except StopIteration as error:  # no future takes it
-            raise _TooMuch from error
         except Exception:
             raise
         except BaseException as error:

@@ -198,8 +198,10 @@ class TestRunning:
     def test_the_log_names_board_agent_and_activation(self, told):
         err = told("run", "hello", "Ada", "-q", "--log-level", "debug")[2]
         assert "hello-1 greeter 2 landed greeting-1" in err
+        assert '{"text":"Hello Ada!"}' in err, "bodies are logged at DEBUG"
+        assert "Hello Ada" not in told("run", "hello", "Ada", "-q", "--log-level", "info")[2], "and only there"
         lines = told("--log-json", "--log-level", "INFO", "run", "hello", "Ada", "-q")[2].splitlines()
-        assert [json.loads(line)["board"] for line in lines] == ["hello-2"]
+        assert [json.loads(line)["board"] for line in lines] == ["hello-3"]
 
     def test_another_teams_agent_takes_a_place(self, told):
         assert told("run", "hello", "Ada", "-q", "--agent", "polisher=default.polisher")[0] == 0

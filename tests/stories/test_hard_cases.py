@@ -10,6 +10,7 @@ from pydantic import model_validator
 
 from blackboard import Budget, Entry, Failure, Kind, Scenario, View, agent, all_done, resource, tool, when
 from blackboard.errors import Misuse, NotFound
+from blackboard.runner import Runner
 from blackboard.testing import memory_board, run_agent, run_team
 
 SECONDS = 20
@@ -142,7 +143,8 @@ class TestAFailure:
         board, verdict = asyncio.run(story())
         assert (verdict.ending, board.count(Failure)) == ("complete", 0)
 
-    def test_does_not_raise_the_trust_of_what_it_gives_up(self):
+    @pytest.mark.parametrize("how", ["raises", "cancels itself"])
+    def test_does_not_raise_the_trust_of_what_it_gives_up(self, how):
         @tool(effects="none", returns="untrusted")
         def fetch(name: str = resource(str)) -> str:
             """Fetch something."""
@@ -153,8 +155,11 @@ class TestAFailure:
             view.post(Job(name=await view.call(fetch)))
 
         @agent(watches=Job, writes=Job, retry=0, gives_up="given_up")
-        def fails(job: Entry[Job], view: View) -> None:
-            raise OSError(job.body.name)
+        async def fails(job: Entry[Job], view: View) -> None:
+            if how == "raises":
+                raise OSError(job.body.name)
+            asyncio.current_task().cancel()
+            await asyncio.sleep(0)
 
         board = run_team([fetcher, fails], Done(), tools={fetch: lambda: "from the web"})
         labels = {e.key: e.label.integrity.name for e in (*board.find(Job), *board.find(Failure))}
@@ -252,13 +257,15 @@ class TestAView:
 
 
 class TestACancel:
-    def test_is_seen_while_work_comes_in_without_a_pause(self):
-        @agent(watches=Done, writes=Done)
+    def test_is_seen_while_work_comes_in_without_a_pause(self, monkeypatch):
+        monkeypatch.setattr(Runner, "_hint", lambda self: None)  # as if another process had asked for it
+
+        @agent(watches=Done, writes=(Done, Job))
         def endless(done: Entry[Done], view: View) -> None:
             view.post(Done())
 
         async def story():
-            one = Scenario("s", params=Done, agents=[endless], result=Job, done=when(lambda _: False, "never"))
+            one = Scenario("s", params=Done, agents=[endless], result=Job)
             async with one.start(Done(), db=":memory:") as run:
                 async for entry in run.follow():
                     if entry.seq == 20:
@@ -267,7 +274,7 @@ class TestACancel:
 
         seq, verdict = asyncio.run(story())
         assert verdict.ending == "cancelled"
-        assert seq < 9_000
+        assert seq < 9_000, "seen only when the budget was used up"
 
 
 class TestResuming:
@@ -277,9 +284,9 @@ class TestResuming:
         first = scenario(old, steady, done=when(lambda b: False, "never"), budget=Budget(activations=1))
         assert ending(first.run(Job(), db=path)) == "budget"
 
-        second = scenario(steady, done=when(lambda b: b.count(Done) > 0, "one is done"), budget=Budget(activations=9))
-        board = second.resume(db=path, budget=Budget(activations=9, seconds=10))
-        assert ending(board) in {"complete", "quiescent"}
+        second = scenario(steady, done=when(lambda b: False, "never"))
+        board = second.resume(db=path, budget=Budget(activations=9, seconds=5))
+        assert (ending(board), board.count(Done)) == ("quiescent", 1)
 
     def test_in_the_process_that_had_failed_needs_no_lease_to_pass(self, tmp_path, monkeypatch):
         from store.store import SqlStore

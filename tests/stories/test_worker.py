@@ -1,11 +1,15 @@
 """A worker beside others: its heart, the hints that it hears, the work that it loses or cannot finish."""
 
 import asyncio
+import os
+import signal
+import threading
 
 import pytest
 
-from blackboard import Budget, Entry, Failure, Kind, Scenario, View, agent, when
+from blackboard import Budget, Entry, Failure, Kind, Scenario, View, agent, open_board, when
 from blackboard.runner import heart, loop
+from store.store import SqlStore
 
 SECONDS = 20
 
@@ -44,6 +48,7 @@ class TestAHint:
         async def story():
             async with counting(2, answerer, waits).start(Note(), db=":memory:") as run:
                 await working.wait()
+                await asyncio.sleep(0.2)  # the worker has nothing to do and waits
                 run.board.post(Note(number=1))
                 verdict = await asyncio.wait_for(run.end(), SECONDS)
                 go.set()
@@ -98,6 +103,73 @@ class TestTheHeart:
 
         assert asyncio.run(story()).ending == "complete"
 
+    def test_writes_down_the_working_time_while_it_works(self, monkeypatch):
+        monkeypatch.setattr(heart, "BEAT", 0.02)
+        go = asyncio.Event()
+
+        @agent(watches=Note, writes=Reply)
+        async def slow(note: Entry[Note], view: View) -> None:
+            await go.wait()
+            view.post(Reply())
+
+        async def story():
+            async with counting(1, slow).start(Note(), db=":memory:") as run:
+                async with asyncio.timeout(SECONDS):
+                    while not run.board.record.ran_seconds:
+                        await asyncio.sleep(0.01)
+                go.set()
+                return await asyncio.wait_for(run.end(), SECONDS)
+
+        assert asyncio.run(story()).ending == "complete"
+
+
+class TestAnObserver:
+    def test_that_fails_stops_nothing(self):
+        def broken(event):
+            raise BrokenPipeError
+
+        assert counting(1, answerer).run(Note(), db=":memory:", observer=broken).verdict.ending == "complete"
+
+
+class TestResources:
+    def test_are_made_once_for_a_run_and_before_there_is_a_board(self, tmp_path):
+        made = []
+        one = counting(1, answerer, resources=lambda params: [made.append((tmp_path / "r.db").exists())])
+
+        one.run(Note(), db=str(tmp_path / "r.db")).close()
+
+        assert made == [False]
+
+
+class TestACell:
+    """A run in code whose event loop is running already, as a notebook's is."""
+
+    def test_that_is_interrupted_stops_the_run_and_leaves_a_board_to_resume(self, tmp_path):
+        path, working = str(tmp_path / "n.db"), threading.Event()
+
+        @agent(watches=Note, writes=Reply, name="answerer")
+        async def waits(note: Entry[Note], view: View) -> None:
+            working.set()
+            await asyncio.Event().wait()
+
+        async def cell():
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # as a notebook has it
+            threading.Thread(
+                target=lambda: working.wait(SECONDS) and os.kill(os.getpid(), signal.SIGINT), daemon=True
+            ).start()
+            with pytest.raises(KeyboardInterrupt):
+                counting(1, waits).run(Note(), db=path)
+
+        before = signal.getsignal(signal.SIGINT)
+        try:
+            asyncio.run(cell())
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+        with open_board(db=path) as board:
+            assert [a.state for a in board.store.activations(board.id, "answerer")] == ["pending"]
+        assert counting(1, answerer).resume(db=path).verdict.ending == "complete"
+
 
 class TestWorkThatCannotKeepUp:
     def test_ends_as_a_failure_that_says_so(self, monkeypatch):
@@ -125,6 +197,28 @@ class TestWorkThatCannotKeepUp:
 
 
 class TestLeaving:
+    def test_waits_for_a_commit_that_is_under_way(self, tmp_path, monkeypatch):
+        order, entered, gate = [], threading.Event(), threading.Event()
+        commit, release = SqlStore.commit, SqlStore.release
+
+        def slow_commit(*arguments):
+            entered.set()
+            gate.wait(0.3)
+            order.append("commit")
+            return commit(*arguments)
+
+        monkeypatch.setattr(SqlStore, "commit", slow_commit)
+        monkeypatch.setattr(SqlStore, "release", lambda *arguments: (order.append("release"), release(*arguments)))
+
+        async def interrupted():
+            async with counting(2, answerer).start(Note(), db=str(tmp_path / "w.db")) as run:
+                await asyncio.get_running_loop().run_in_executor(None, entered.wait, SECONDS)
+                return run.board
+
+        board = asyncio.run(interrupted())
+        assert order == ["commit", "release"]
+        assert board.count(Reply) == 1
+
     @pytest.mark.parametrize("when_", [0.0, 0.001, 0.003, 0.01])
     def test_at_any_moment_leaves_nothing_claimed_and_nothing_lost(self, tmp_path, when_):
         path = str(tmp_path / "l.db")
