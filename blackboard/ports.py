@@ -128,6 +128,20 @@ class Worker:
 
 
 @dataclass(frozen=True)
+class Serving:
+    """That a worker serves agents of a board."""
+
+    board: str
+    worker: Worker
+    agents: Mapping[str, str]  # name -> code version
+    slots: int
+    since: float
+    beat_at: float
+    gone: bool  # its process is known to have ended
+    holds: int  # activations that it is acting on
+
+
+@dataclass(frozen=True)
 class Notice:
     """That an agent has looked at the feed from `after` up to `upto`, and what it can act on."""
 
@@ -152,8 +166,8 @@ class Claims:
 class Looking(Protocol):
     """Reads. `as_of` None is now; a seq is the board as it was when that was the newest."""
 
-    def boards(self) -> list[BoardRecord]:
-        """All boards, oldest first."""
+    def boards(self, status: str | None = None) -> list[BoardRecord]:
+        """All boards (of this status), oldest first."""
 
     def board(self, board: str) -> BoardRecord | None:
         """One board's row."""
@@ -194,8 +208,11 @@ class Looking(Protocol):
     def activations(self, board: str, agent: str | None = None) -> list[ActivationRecord]:
         """The activations of a board or of one of its agents, oldest first."""
 
-    def workers(self) -> list[tuple[Worker, float]]:
-        """Who has announced itself, with the time of its last beat."""
+    def serving(self, board: str | None = None) -> list[Serving]:
+        """Who serves a board, or any board, in the order in which they came. Those that have died are among them."""
+
+    def stamp(self) -> int:
+        """A number that changes with every commit of whomever. Costs microseconds: the net under lost hints."""
 
     def sql(self, query: str, values: dict[str, object]) -> list[dict[str, Any]]:
         """Read with plain SQL; what would write is refused."""
@@ -235,14 +252,24 @@ class Store(Looking, Protocol):
         Stale if what it had `looked` at has changed: then it was no failure, and is done again on a newer snapshot.
         """
 
-    def release(self, board: str, worker: str) -> None:
-        """Put back untried what a worker holds: it stops."""
-
     def announce(self, worker: Worker) -> None:
-        """Register a worker; also its beat."""
+        """Register a worker: from now on others can tell whether its process is still there."""
+
+    def serve(self, board: str, worker: str, agents: Mapping[str, str], slots: int) -> None:
+        """Say that a worker serves these agents (name -> code version) of a board."""
 
     def beat(self, board: str, agenda: Agenda, ran_seconds: float) -> set[tuple[int, int]]:
-        """Extend the leases of a worker; the (activation, token) pairs that it still holds."""
+        """Extend the leases of a worker; the (activation, token) pairs that it still holds.
+
+        `ran_seconds` since its last beat are added to the board's working time, as far as no other worker's beat has
+        added them.
+        """
+
+    def release(self, board: str, worker: str) -> None:
+        """Put back untried what a worker holds at a board: it serves it no longer."""
+
+    def leave(self, worker: str) -> None:
+        """A worker ends. What it still holds can be taken over at once."""
 
     def strike(self, board: str, at_head: int, contribution: Contribution) -> bool:
         """Record the first quiescence, with its entry; False if the board has moved since."""
@@ -260,7 +287,10 @@ class Store(Looking, Protocol):
         """Open a board again, with these caps and options: a new epoch if it had ended."""
 
     def watch(self, hint: Callable[[], None]) -> Callable[[], None]:
-        """Call the hint after commits in this process; gives back how to stop that. A hint, never a message."""
+        """Call the hint after commits, in this process or another; gives back how to stop that. From any thread.
+
+        A hint, never a message: it may come for nothing, and it may be lost.
+        """
 
     def close(self) -> None:
         """Let go of the database."""

@@ -16,13 +16,15 @@ GRACE = 10.0  # seconds that an interrupted run has to leave its board in order
 class Run:
     """A board that is being worked on in this event loop."""
 
-    def __init__(self, board: Board, task: "asyncio.Task[Verdict]") -> None:
+    def __init__(self, board: Board, task: "asyncio.Task[Verdict | None]") -> None:
         self.board = board
         self._task = task
 
     async def end(self) -> Verdict:
         """Wait for the verdict. StoreError if the database has failed."""
-        return await asyncio.shield(self._task)
+        verdict = await asyncio.shield(self._task)
+        assert verdict is not None  # nobody drains a run
+        return verdict
 
     async def follow(self, after: int = 0) -> AsyncIterator[Entry[Any]]:
         """Every version in order, once, as it lands; ends with the board."""

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Generic, TypedDict
+from typing import TYPE_CHECKING, Any, Generic, TypedDict
 
 from pydantic import BaseModel
 from typing_extensions import TypeVar, Unpack
@@ -25,11 +25,15 @@ from blackboard.ports import NewBoard, Store
 from blackboard.running import Run, blocking
 from blackboard.tool import Tool
 
+if TYPE_CHECKING:
+    from blackboard.runner import Plan
+
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
 Team = Sequence[Agent]
 OPTIONS = frozenset({
-    "db", "team", "agent", "json", "quiet", "slots", "activations", "seconds", "log_level", "log_json", "help",
+    "db", "team", "agent", "agents", "workers", "json", "quiet", "slots", "activations", "seconds", "log_level",
+    "log_json", "help",
 })  # fmt: skip
 RESUMABLE = {"budget", "deadline", "cancelled", "quiescent"}
 
@@ -44,6 +48,7 @@ class RunOptions(TypedDict, total=False):
     resources: Sequence[object]  # instead of the scenario's
     tools: Mapping[Tool[..., Any], Callable[..., object]]  # put these functions in place of tools
     slots: int  # activations at a time; default 5
+    only: Iterable[str]  # serve these agents here; the others wait for `blackboard work`
     observer: Callable[[Any], None]  # is told what happens (blackboard.runner.Event), for progress on a screen
 
 
@@ -56,6 +61,7 @@ class _Session:
     team: Team
     budget: Budget
     resources: Sequence[object]
+    only: frozenset[str] | None = None  # the agents that are served here, if not all
 
 
 class Scenario(Generic[P]):
@@ -131,20 +137,39 @@ class Scenario(Generic[P]):
 
     @contextlib.asynccontextmanager
     async def _serve(self, session: _Session, options: RunOptions) -> AsyncIterator["Run"]:
-        from blackboard.runner import Plan, Runner  # loads the log, which a mere import has no use for
+        from blackboard.runner import SLOTS, Runner, Workshop  # loads the log, which a mere import has no use for
 
-        plan = Plan(
-            session.team, self.done, self.stop, session.budget, session.resources,
-            dict(options.get("tools", {})), options.get("slots", 5),
-        )  # fmt: skip
-        runner = Runner(session.store, session.board.id, plan, observer=options.get("observer"))
-        task = asyncio.create_task(runner.run())
-        try:
-            yield Run(session.board, task)
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        plan = self._plan(session, dict(options.get("tools", {})))
+        async with Workshop(session.store, options.get("slots", SLOTS)) as shop:
+            runner = Runner(shop, session.board.id, plan, observer=options.get("observer"))
+            task = asyncio.create_task(runner.run())
+            try:
+                yield Run(session.board, task)
+            finally:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    def _plan(self, session: _Session, tools: Mapping[Tool[..., Any], Callable[..., object]]) -> "Plan":
+        from blackboard.runner import Plan
+
+        return Plan(session.team, self.done, self.stop, session.budget, session.resources, tools, session.only)
+
+    def joined(self, store: Store, board: str, only: Iterable[str] | None = None) -> "Plan":
+        """What a worker that joins an open board works on: all from the board's row. UsageError.
+
+        `only`: the agents that it serves. One that Python code has put in place of a team's is not among them.
+        """
+        record = find_board(store, board)
+        stored = json.loads(record.options)
+        params = self.params.model_validate_json(record.params)
+        others, elsewhere = self._others(stored.get("agents", {}))
+        _, team = self.team(record.team, others)
+        served = frozenset(a.name for a in team) - elsewhere
+        served = served if only is None else served & frozenset(only)
+        resources = list(self.resources(params)) if self.resources else []
+        budget = Budget(**stored.get("budget", {}))
+        return self._plan(_Session(store, Board(store, board, self.result), team, budget, resources, served), {})
 
     def main(self) -> None:
         """The command line of this one scenario: the same as `blackboard run NAME`."""
@@ -161,7 +186,9 @@ class Scenario(Generic[P]):
             raise UsageError(f"{self.name} takes a {self.params.__name__}, not {type(params).__name__}")
         _check_options(options)
         params = _absolute(params)
-        title, team = self.team(options.get("team", "auto"), options.get("agents", {}))
+        others = options.get("agents", {})
+        title, team = self.team(options.get("team", "auto"), others)
+        only = _only(team, options)
         budget = options.get("budget", Budget()).over(self.budget)
         resources = self._given(params, options)  # what is wrong with them is said before a board is made
         posted = self.seed(params) if self.seed else [params]
@@ -169,13 +196,13 @@ class Scenario(Generic[P]):
         self._check_goal(title, team, seed)
         writes = tuple(write(body, body.lifecycle.first) for body in seed)
         new = NewBoard(
-            scenario=self.name, params=params.model_dump_json(), team=title, options=self._options(budget),
+            scenario=self.name, params=params.model_dump_json(), team=title, options=self._options(budget, others),
             kinds=_lifecycles(team, [*map(type, seed), self.result]), caps=((ACTIVATIONS, budget.activations),),
         )  # fmt: skip
         store = open_store(options.get("db"))
         outside = Claim("", 0, PERSON, 0, None, 0, 0, 0)
         board = store.create(new, seats(team), Contribution(outside, PERSON, writes))
-        return _Session(store, Board(store, board, self.result), team, budget, resources)
+        return _Session(store, Board(store, board, self.result), team, budget, resources, only)
 
     def _reopen(self, name: str, options: RunOptions) -> _Session:
         _check_options(options)
@@ -185,20 +212,34 @@ class Scenario(Generic[P]):
             raise UsageError(f"{record.id} is a board of {record.scenario}, not of {self.name}")
         verdict = to_verdict(record.verdict)
         params = self.params.model_validate_json(record.params)
-        _, team = self.team(options.get("team") or record.team, options.get("agents", {}))
-        stored = Budget(**json.loads(record.options).get("budget", {}))
-        budget = options.get("budget", Budget()).over(stored)
+        stored = json.loads(record.options)
+        others = {**self._others(stored.get("agents", {}))[0], **options.get("agents", {})}
+        _, team = self.team(options.get("team") or record.team, others)
+        only = _only(team, options)
+        budget = options.get("budget", Budget()).over(Budget(**stored.get("budget", {})))
         if verdict is not None and verdict.ending not in {*RESUMABLE, "complete"}:
             raise UsageError(f"{record.id} has ended ({verdict}) and cannot be resumed; run it anew")
         ended = verdict is not None and verdict.ending == "complete"
         resources = [] if ended else self._given(params, options)
         if not ended:
-            store.reopen(record.id, ((ACTIVATIONS, budget.activations),), self._options(budget))
+            store.reopen(record.id, ((ACTIVATIONS, budget.activations),), self._options(budget, others))
             store.retire(record.id, [a.name for a in team])
-        return _Session(store, Board(store, record.id, self.result), team, budget, resources)
+        return _Session(store, Board(store, record.id, self.result), team, budget, resources, only)
 
-    def _options(self, budget: Budget) -> str:
-        return json.dumps({"declared_in": self.declared_in, "budget": asdict(budget)})
+    def _options(self, budget: Budget, others: Mapping[str, Agent]) -> str:
+        """What another process needs to know of the run's options."""
+        places = {name: self._place(agent) for name, agent in others.items()}
+        return json.dumps({"declared_in": self.declared_in, "budget": asdict(budget), "agents": places})
+
+    def _place(self, agent: Agent) -> str | None:
+        """TEAM.AGENT, where the scenario declares it; None for one that only this process has."""
+        return next((f"{title}.{a.name}" for title, team in self.teams.items() for a in team if a is agent), None)
+
+    def _others(self, places: Mapping[str, str | None]) -> tuple[dict[str, Agent], frozenset[str]]:
+        """The agents at these places, and the names of those that have none."""
+        seated = {f"{title}.{a.name}": a for title, team in self.teams.items() for a in team}
+        found = {name: seated[place] for name, place in places.items() if place in seated}
+        return found, frozenset(places) - frozenset(found)
 
     def _given(self, params: BaseModel, options: RunOptions) -> Sequence[object]:
         if "resources" in options:
@@ -234,6 +275,16 @@ def _caller() -> str:
     while frame.f_globals.get("__name__") == "typing" and frame.f_back is not None:
         frame = frame.f_back
     return str(frame.f_globals.get("__file__", ""))
+
+
+def _only(team: Team, options: RunOptions) -> frozenset[str] | None:
+    """The agents that are to be served here. UsageError."""
+    if "only" not in options:
+        return None
+    only, known = frozenset(options["only"]), [a.name for a in team]
+    if unknown := only - set(known):
+        raise UsageError(f"the team has no agent {min(unknown)!r}; it has {', '.join(known)}")
+    return only
 
 
 def _check_options(options: RunOptions) -> None:

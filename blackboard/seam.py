@@ -131,9 +131,6 @@ class _Job:
 class Seam:
     """Real time, real ids, real chance, real threads."""
 
-    def __init__(self) -> None:
-        self.ended: set[str] = set()  # workers of this process that have left: its pid does not tell
-
     def now(self) -> float:
         """Seconds since 1970. For people and for leases; never for safety."""
         return time.time()
@@ -154,16 +151,6 @@ class Seam:
         """The number of this process."""
         return os.getpid()
 
-    def alive(self, pid: int) -> bool:
-        """Whether a process of this machine is there (or was replaced by one of the same number)."""
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-        except OSError:
-            return True
-        return True
-
     def jitter(self, low: float, high: float) -> float:
         """A number of seconds between the two."""
         return random.uniform(low, high)  # fairness, not secrecy
@@ -175,6 +162,24 @@ class Seam:
     def lane(self, name: str, size: int) -> Lane:
         """Threads for one kind of work."""
         return Lane(name, size)
+
+    def every(self, seconds: float, job: Callable[[], None], name: str) -> Callable[[], None]:
+        """Run the job again and again on a thread of its own; gives back how to stop that, and waits for a last one."""
+        stopped = threading.Event()
+
+        def serve() -> None:
+            while not stopped.wait(seconds):
+                job()
+
+        thread = threading.Thread(target=serve, name=name, daemon=True)
+        thread.start()
+
+        def stop() -> None:
+            stopped.set()
+            if thread is not threading.current_thread():
+                thread.join()
+
+        return stop
 
 
 REAL = Seam()

@@ -20,6 +20,14 @@ def synchronous() -> str:
     return (os.environ.get("BLACKBOARD_SYNCHRONOUS") or "FULL").upper()
 
 
+def lease() -> float:
+    """Seconds after which the claims of a worker that has gone silent may be taken over: BLACKBOARD_LEASE, else 30."""
+    try:
+        return max(0.5, float(os.environ.get("BLACKBOARD_LEASE") or 30))
+    except ValueError:
+        return 30.0
+
+
 def cache_folder() -> str:
     """Where indexes that can be made again are kept: BLACKBOARD_CACHE, else the user's cache folder."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 before pathlib is loaded

@@ -15,7 +15,7 @@ from blackboard.entry import Entry, Kind
 from blackboard.errors import UsageError
 from blackboard.looker import to_entry
 from blackboard.ports import NewBoard, Notice
-from blackboard.runner import Plan, Runner
+from blackboard.runner import Plan, Runner, Workshop
 from blackboard.runner.acting import Acting
 from blackboard.runner.plan import matcher, seats
 from blackboard.runner.view import Toolbox
@@ -91,6 +91,11 @@ def run_team(agents: Sequence[Agent], /, *on: Kind, board: Board | None = None, 
         agents, when(lambda _: False, "to the end"), None, Budget(activations=10_000, seconds=60),
         options.get("resources", ()), dict(options.get("tools", {})),
     )  # fmt: skip
-    blocking(Runner(own.store, own.id, plan).run())
+
+    async def whole() -> None:
+        async with Workshop(own.store) as shop:
+            await Runner(shop, own.id, plan).run()
+
+    blocking(whole())
     own.store.reopen(own.id, (("activations", None),))
     return own

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 from blackboard.activation import Query
 from blackboard.entry import Confidentiality, Integrity, Label
 from blackboard.errors import FeedGap
-from blackboard.ports import ActivationRecord, BoardRecord, Row, Seat, Spent, Summary, Worker
+from blackboard.ports import ActivationRecord, BoardRecord, Row, Seat, Serving, Spent, Summary, Worker
 from store import queries as q
+from store.presence import Presence
 
 Cursor = Any  # a DB-API connection or cursor: execute(text, parameters)
 USER = Label()
@@ -56,8 +57,8 @@ class Reading(Protocol):
 class SqlLooking:
     """The reads of a store, over whatever gives it a connection."""
 
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
+    def __init__(self, reading: Reading, presence: Presence) -> None:
+        self._reading, self._presence = reading, presence
 
     def _all(self, text: str, values: dict[str, Any]) -> list[Any]:
         with self._reading() as at:
@@ -66,8 +67,8 @@ class SqlLooking:
     def _rows(self, text: str, values: dict[str, Any]) -> list[Row]:
         return [to_row(r) for r in self._all(text, values)]
 
-    def boards(self) -> list[BoardRecord]:
-        return [to_board(r) for r in self._all(q.BOARDS, {})]
+    def boards(self, status: str | None = None) -> list[BoardRecord]:
+        return [to_board(r) for r in self._all(q.BOARDS, {"p_status": status})]
 
     def board(self, board: str) -> BoardRecord | None:
         found = self._all(q.BOARD, {"p_board": board})
@@ -135,8 +136,14 @@ class SqlLooking:
     def activations(self, board: str, agent: str | None = None) -> list[ActivationRecord]:
         return [ActivationRecord(*r) for r in self._all(q.ACTIVATIONS, {"p_board": board, "p_agent": agent})]
 
-    def workers(self) -> list[tuple[Worker, float]]:
-        return [(Worker(i, host, pid), beat) for i, host, pid, beat in self._all(q.WORKERS, {})]
+    def serving(self, board: str | None = None) -> list[Serving]:
+        rows = self._all(q.SERVING, {"p_board": board})
+        return [self._serving(*row) for row in rows]
+
+    def _serving(self, board: str, worker: str, host: str, pid: int, agents: str, *rest: Any) -> Serving:
+        slots, since, beat_at, holds = rest
+        gone = self._presence.gone(worker)
+        return Serving(board, Worker(worker, host, pid), json.loads(agents), slots, since, beat_at, gone, holds)
 
     def sql(self, query: str, values: dict[str, object]) -> list[dict[str, Any]]:
         with self._reading(people=True) as at:

@@ -1,6 +1,7 @@
 """Migrations: a list of functions, each run once in a transaction with its record.
 
-Append to it; never edit one that has landed.
+A new database gets today's tables at once (`fresh`); an older one goes through the migrations that it lacks, to
+the same result. Append to them; never edit one that has landed.
 """
 
 from collections.abc import Callable
@@ -81,6 +82,7 @@ STATISTICS = {
     ("activation_read", "activation_read_by_seq"): "200000 100000 4",
     ("board", "sqlite_autoindex_board_1"): "100 1",
     ("worker", "sqlite_autoindex_worker_1"): "100 1",
+    ("serving", "serving"): "20 4 1",
 }
 
 
@@ -91,11 +93,28 @@ def _pinned_plans(dialect: Dialect) -> list[str]:
     return ["ANALYZE", "DELETE FROM sqlite_stat1", *rows, "ANALYZE sqlite_schema"]
 
 
-def _first_tables(dialect: Dialect) -> list[str]:
+def fresh(dialect: Dialect) -> list[str]:
+    """All that a new database holds."""
     tables = TABLES.sorted_tables
     indices = sorted((i for t in tables for i in t.indexes), key=lambda i: str(i.name))
     ddl = [str(CreateTable(t).compile(dialect=dialect)) for t in tables]
-    return [*ddl, *(str(CreateIndex(i).compile(dialect=dialect)) for i in indices), *TRIGGERS, *VIEWS]
+    created = [str(CreateIndex(i).compile(dialect=dialect)) for i in indices]
+    return [*ddl, *created, *TRIGGERS, *VIEWS, *_pinned_plans(dialect)]
 
 
-MIGRATIONS: tuple[Callable[[Dialect], list[str]], ...] = (_first_tables, _pinned_plans)
+def _nothing(_: Dialect) -> list[str]:
+    """The first tables: no database is older."""
+    return []
+
+
+def _who_serves_what(dialect: Dialect) -> list[str]:
+    return [
+        """CREATE TABLE serving (board_id TEXT NOT NULL, worker_id TEXT NOT NULL, agents TEXT NOT NULL,
+           slots INTEGER NOT NULL, since FLOAT NOT NULL, beat_at FLOAT NOT NULL, PRIMARY KEY (board_id, worker_id))
+           WITHOUT ROWID""",
+        "ALTER TABLE worker ADD COLUMN left_at FLOAT",
+        *_pinned_plans(dialect),
+    ]
+
+
+MIGRATIONS: tuple[Callable[[Dialect], list[str]], ...] = (_nothing, _pinned_plans, _who_serves_what)

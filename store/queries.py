@@ -22,6 +22,7 @@ from store.core import (
     link,
     mark,
     read,
+    serving,
     unindexed,
     word,
     worker,
@@ -140,7 +141,9 @@ def departures(shaped: Query) -> str:
 
 
 BOARD = compiled(select(*board.c).where(board.c.id == P("board")))
-BOARDS = compiled(select(*board.c).order_by(board.c.number))
+BOARDS = compiled(
+    select(*board.c).where(or_(P("status").is_(None), board.c.status == P("status"))).order_by(board.c.number)
+)
 ALL_MARKS = compiled(
     select(mark.c.kind, mark.c.status, mark.c.entries).where(mark.c.board_id == P("board"), mark.c.entries > 0)
 )
@@ -155,7 +158,20 @@ SEATS = compiled(
 BUDGETS = compiled(
     select(budget.c.unit, budget.c.cap, budget.c.settled, budget.c.reserved).where(budget.c.scope == P("scope"))
 )
-WORKERS = compiled(select(worker.c.id, worker.c.host, worker.c.pid, worker.c.beat_at).order_by(worker.c.started_at))
+_holds = (
+    select(func.count())
+    .where(activation.c.board_id == serving.c.board_id, activation.c.owner == serving.c.worker_id)
+    .where(activation.c.state == word("running"))
+    .scalar_subquery()
+)
+SERVING = compiled(
+    select(
+        serving.c.board_id, worker.c.id, worker.c.host, worker.c.pid, serving.c.agents, serving.c.slots,
+        serving.c.since, serving.c.beat_at, _holds,
+    )
+    .where(worker.c.id == serving.c.worker_id, or_(P("board").is_(None), serving.c.board_id == P("board")))
+    .order_by(serving.c.since, worker.c.id)
+)  # fmt: skip
 # -- what people and the controller ask ----------------------------------------------------------------------
 OPEN_STATES = compiled(
     select(activation.c.state, activation.c.agent, func.count())

@@ -14,7 +14,8 @@ from blackboard import settings
 from blackboard.errors import NoDatabase, StoreError
 from blackboard.seam import REAL, Seam
 from store.core import DIALECT
-from store.migrations import MIGRATIONS
+from store.migrations import MIGRATIONS, fresh
+from store.presence import Attendance, Sidecar
 from store.store import SqlStore
 
 APPLICATION_ID = 0x426C6B42  # "BlkB": how a database of ours is told from any other
@@ -30,6 +31,7 @@ class SqliteDatabase:
         self.path, self._seam = path, seam
         self._turn = threading.RLock()
         self._readers: list[sqlite3.Connection] = []
+        self._stamper: sqlite3.Connection | None = None
         self._all: list[sqlite3.Connection] = []  # closed with the last user, also if that forgot to
         weakref.finalize(self, _close, self._all).atexit = False
         self._writer = self._open(create)
@@ -79,6 +81,14 @@ class SqliteDatabase:
             yield reader
         finally:
             self._readers.append(reader)
+
+    def stamp(self) -> int:
+        """A number that changes with every commit."""
+        if self.path == MEMORY:
+            return self._writer.total_changes
+        if self._stamper is None:  # its own: the numbers of two connections cannot be compared
+            self._stamper = self._connect(writable=False)
+        return int(self._stamper.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
         """Let go of the file."""
@@ -165,7 +175,7 @@ class SqliteDatabase:
                     f"{self.path} was written by a newer blackboard (schema {done}); upgrade, or say another --db"
                 )
             for version, migration in enumerate(MIGRATIONS[done:], done + 1):
-                for ddl in migration(DIALECT):
+                for ddl in migration(DIALECT) if known else fresh(DIALECT) if version == 1 else ():
                     at.execute(ddl)
                 at.execute("INSERT INTO schema_version VALUES (?, ?)", (version, self._seam.now()))
             if not known:
@@ -191,4 +201,5 @@ def open_store(url: str, create: bool = True, seam: Seam = REAL) -> SqlStore:
     """The store of a path, of `sqlite:///PATH`, or of `:memory:` (private). NoDatabase, StoreError."""
     path = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else url
     database = SqliteDatabase(path, seam, create)
-    return SqlStore(database, seam)
+    presence = Attendance() if path == MEMORY else Sidecar(Path(f"{path}-live"), seam)
+    return SqlStore(database, seam, presence)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, union_all, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from store.core import (
@@ -19,6 +19,7 @@ from store.core import (
     link,
     mark,
     read,
+    serving,
     word,
     worker,
 )
@@ -135,6 +136,16 @@ NEXT = compiled(  # with what woke it: one read tells whether that has changed, 
     .order_by(activation.c.rating.desc(), activation.c.id)
     .limit(P("limit"))
 )
+_free = and_(activation.c.state == word("pending"), among(activation.c.agent, "agents"))
+_overdue = and_(
+    activation.c.state == word("running"), activation.c.owner != P("worker"), activation.c.lease_until < P("now")
+)
+CLAIMABLE = compiled(  # two lookups in narrow indices, without the lock: most looks find nothing
+    union_all(
+        select(activation.c.id).where(activation.c.board_id == P("board"), _free),
+        select(activation.c.id).where(activation.c.board_id == P("board"), _overdue),
+    ).limit(1)
+)
 ABANDONED = compiled(
     select(*CLAIMED, activation.c.owner)
     .where(
@@ -223,13 +234,35 @@ SETTLE = compiled(
 RECAP = compiled(update(budget).where(_row).values(cap=P("cap")))
 _new_worker = upsert(worker)
 ANNOUNCE = compiled(
-    _new_worker.on_conflict_do_update(index_elements=["id"], set_={"beat_at": _new_worker.excluded.beat_at})
+    _new_worker.on_conflict_do_update(
+        index_elements=["id"], set_={"beat_at": _new_worker.excluded.beat_at, "left_at": None}
+    )
 )
+LEAVE = compiled(update(worker).where(worker.c.id == P("worker")).values(left_at=P("now")))
 BEAT_WORKER = compiled(update(worker).where(worker.c.id == P("worker")).values(beat_at=P("now")))
 OWNERS = compiled(
-    select(worker.c.id, worker.c.host, worker.c.pid).where(
+    select(worker.c.id, worker.c.host, worker.c.pid, worker.c.left_at).where(
         worker.c.id.in_(
             select(activation.c.owner).where(activation.c.board_id == P("board"), activation.c.state == word("running"))
         )
+    )
+)
+HOLDS_SOMETHING = compiled(
+    select(activation.c.id).where(activation.c.state == word("running"), activation.c.owner == P("worker")).limit(1)
+)
+_new_serving = upsert(serving)
+SERVE = compiled(
+    _new_serving.on_conflict_do_update(
+        index_elements=["board_id", "worker_id"],
+        set_={"agents": _new_serving.excluded.agents, "slots": _new_serving.excluded.slots},
+    )
+)
+LAST_BEAT = compiled(select(func.max(serving.c.beat_at)).where(serving.c.board_id == P("board")))
+BEAT_SERVING = compiled(
+    update(serving).where(serving.c.board_id == P("board"), serving.c.worker_id == P("worker")).values(beat_at=P("now"))
+)
+UNSERVE = compiled(
+    delete(serving).where(
+        serving.c.worker_id == P("worker"), or_(P("board").is_(None), serving.c.board_id == P("board"))
     )
 )

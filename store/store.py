@@ -1,7 +1,8 @@
 """The store: every change of a board is one short transaction here. It carries out what the judge rules."""
 
+import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from typing import Protocol
@@ -15,6 +16,7 @@ from store import queries as q
 from store import statements as s
 from store.landing import ContradictionError, land, note_attempt, set_back_if_stale
 from store.looking import Cursor, SqlLooking, to_board
+from store.presence import Presence
 
 BAD = (
     ContradictionError,
@@ -35,14 +37,15 @@ class Database(Protocol):
 
     def writing(self) -> AbstractContextManager[Cursor]: ...
     def reading(self, people: bool = False) -> AbstractContextManager[Cursor]: ...
+    def stamp(self) -> int: ...
     def close(self) -> None: ...
 
 
 class SqlStore(SqlLooking):
     """Many boards in one database. See `blackboard.ports.Store` for what each method promises."""
 
-    def __init__(self, database: Database, seam: Seam) -> None:
-        super().__init__(database.reading)
+    def __init__(self, database: Database, seam: Seam, presence: Presence) -> None:
+        super().__init__(database.reading, presence)
         self.url = database.path
         self._database, self._seam = database, seam
         self._hints: list[Callable[[], None]] = []
@@ -191,17 +194,32 @@ class SqlStore(SqlLooking):
     # -- claims ----------------------------------------------------------------------------------------------------
     def claim(self, board: str, agenda: Agenda) -> Claims:
         dead = self._dead(board, agenda.worker)
+        if not dead and not self._claimable(board, agenda):
+            return Claims()
         with self._database.writing() as at:
             now = self._seam.now()
             rescued = agendas.rescue(at, board, agenda, dead, now)
             claims = agendas.take(at, board, _beside(agenda, rescued), now)
         return replace(claims, taken=(*rescued, *claims.taken))
 
+    def _claimable(self, board: str, agenda: Agenda) -> bool:
+        values = {
+            "p_board": board, "p_agents": json.dumps(list(agenda.free)), "p_worker": agenda.worker,
+            "p_now": self._seam.now(),
+        }  # fmt: skip
+        return bool(self._all(s.CLAIMABLE, values))
+
     def _dead(self, board: str, me: str) -> list[str]:
-        """Owners of running activations that are known to be gone: their process on this host has ended."""
-        owners = self._all(s.OWNERS, {"p_board": board})
-        here = [(owner, pid) for owner, host, pid in owners if owner != me and host == self._seam.host()]
-        return [owner for owner, pid in here if owner in self._seam.ended or not self._seam.alive(pid)]
+        """Owners of running activations that are known to be gone; the end of the others is waited for."""
+        dead = []
+        for owner, host, pid, left_at in self._all(s.OWNERS, {"p_board": board}):
+            if owner == me:
+                continue
+            if left_at is not None or self._presence.gone(owner):
+                dead.append(owner)
+            elif host == self._seam.host():
+                self._presence.attend(pid)
+        return dead
 
     def retry(self, claim: Claim, cause: str, looked: Contribution | None = None) -> bool | Stale:
         with self._database.writing() as at:
@@ -215,33 +233,79 @@ class SqlStore(SqlLooking):
     def release(self, board: str, worker: str) -> None:
         with self._database.writing() as at:
             agendas.release(at, board, worker)
+            at.execute(s.UNSERVE, {"p_board": board, "p_worker": worker})
+        self._ring()
 
+    # -- workers ---------------------------------------------------------------------------------------------------
     def announce(self, worker: Worker) -> None:
         now = self._seam.now()
-        row = {"id": worker.id, "host": worker.host, "pid": worker.pid, "started_at": now, "beat_at": now}
+        row = {
+            "id": worker.id, "host": worker.host, "pid": worker.pid, "started_at": now, "beat_at": now, "left_at": None,
+        }  # fmt: skip
+        self._presence.arrive(worker.id)
         with self._database.writing() as at:
             at.execute(s.ANNOUNCE, row)
+            self._forget_the_dead(at)
+
+    def _forget_the_dead(self, at: Cursor) -> None:
+        """Those whose process has ended and who hold nothing any more."""
+        for worker in self._presence.workers():
+            if not self._presence.gone(worker) or at.execute(s.HOLDS_SOMETHING, {"p_worker": worker}).fetchone():
+                continue
+            at.execute(s.UNSERVE, {"p_board": None, "p_worker": worker})
+            at.execute(s.LEAVE, {"p_worker": worker, "p_now": self._seam.now()})
+            self._presence.forget(worker)
+
+    def serve(self, board: str, worker: str, agents: Mapping[str, str], slots: int) -> None:
+        now = self._seam.now()
+        with self._database.writing() as at:
+            at.execute(s.SERVE, {
+                "board_id": board, "worker_id": worker, "agents": json.dumps(dict(agents)), "slots": slots,
+                "since": now, "beat_at": now,
+            })  # fmt: skip
+
+    def leave(self, worker: str) -> None:
+        with self._database.writing() as at:
+            at.execute(s.UNSERVE, {"p_board": None, "p_worker": worker})
+            at.execute(s.LEAVE, {"p_worker": worker, "p_now": self._seam.now()})
+        self._presence.leave(worker)
+        self._ring()
 
     def beat(self, board: str, agenda: Agenda, ran_seconds: float) -> set[tuple[int, int]]:
         now = self._seam.now()
         with self._database.writing() as at:
             at.execute(s.BEAT_WORKER, {"p_worker": agenda.worker, "p_now": now})
-            if ran_seconds:
-                at.execute(s.RAN, {"p_board": board, "p_seconds": ran_seconds})
+            (last,) = at.execute(s.LAST_BEAT, {"p_board": board}).fetchone()
+            new = ran_seconds if last is None else max(0.0, min(ran_seconds, now - last))
+            if new:
+                at.execute(s.RAN, {"p_board": board, "p_seconds": new})
+            at.execute(s.BEAT_SERVING, {"p_board": board, "p_worker": agenda.worker, "p_now": now})
             values = {"p_board": board, "p_worker": agenda.worker, "p_until": now + agenda.lease}
             return set(map(tuple, at.execute(s.BEAT_CLAIMS, values).fetchall()))
 
     # -- hints -----------------------------------------------------------------------------------------------------
     def watch(self, hint: Callable[[], None]) -> Callable[[], None]:
+        stop = self._presence.listen(hint)
         self._hints.append(hint)
-        return lambda: self._hints.remove(hint)
+
+        def unwatch() -> None:
+            self._hints.remove(hint)
+            stop()
+
+        return unwatch
 
     def _ring(self) -> None:
+        """Hint to those in this process, then to the others. Always after the COMMIT."""
         for hint in tuple(self._hints):
             with suppress(Exception):  # the commit stands; whoever missed the hint has its poll
                 hint()
+        self._presence.ring()
+
+    def stamp(self) -> int:
+        return self._database.stamp()
 
     def close(self) -> None:
+        self._presence.close()
         self._database.close()
 
 

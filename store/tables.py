@@ -213,6 +213,20 @@ class Worker(SQLModel, table=True):
     pid: int
     started_at: float
     beat_at: float
+    left_at: float | None = None
+
+
+class Serving(SQLModel, table=True):
+    """That a worker serves agents of a board: there while it does, or until somebody sees that it has died."""
+
+    __tablename__ = "serving"
+    __table_args__ = (CLUSTERED,)
+    board_id: str = _text(primary_key=True)
+    worker_id: str = _text(primary_key=True)
+    agents: str = _text()  # JSON: name -> code version
+    slots: int
+    since: float
+    beat_at: float
 
 
 TABLES = SQLModel.metadata

@@ -32,21 +32,16 @@ UNCAPPED = (("activations", None),)
 
 
 class Clock(Seam):
-    """Time that only the test moves; processes of this host that only the test ends."""
+    """Time that only the test moves."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.time = 1_000_000.0
-        self.gone: set[int] = set()
 
     def now(self) -> float:
         return self.time
 
     def pass_by(self, seconds: float) -> None:
         self.time += seconds
-
-    def alive(self, pid: int) -> bool:
-        return pid not in self.gone
 
 
 class Body(Kind, name="note"):

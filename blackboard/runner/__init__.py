@@ -3,5 +3,6 @@
 from blackboard.runner.events import Event, Observer
 from blackboard.runner.loop import Runner
 from blackboard.runner.plan import Plan
+from blackboard.runner.workshop import SLOTS, Workshop
 
-__all__ = ["Event", "Observer", "Plan", "Runner"]
+__all__ = ["SLOTS", "Event", "Observer", "Plan", "Runner", "Workshop"]

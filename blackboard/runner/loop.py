@@ -10,18 +10,18 @@ from typing import TypeVar
 from blackboard.activation import Agenda, Claim, Contribution, Landed, Refused, Ruling, Stale
 from blackboard.controller import Quiet, Verdict
 from blackboard.errors import StoreError
-from blackboard.ports import Row, Store, Worker
+from blackboard.ports import Claims, Row
 from blackboard.runner.acting import Acted, Acting
 from blackboard.runner.ending import Closed, conclude, judged, strike
 from blackboard.runner.events import Event, Observer, What, tell, tell_bodies, tell_traceback
-from blackboard.runner.heart import Heart
 from blackboard.runner.noticing import unnoticed
 from blackboard.runner.plan import Plan, matcher, seats
 from blackboard.runner.view import Toolbox
-from blackboard.seam import REAL, Seam
+from blackboard.runner.workshop import Workshop
 
 T = TypeVar("T")
-POLL = 0.5  # seconds; the net under lost hints, and how soon a cancel from another process is seen
+POLL = 0.5  # seconds; the net under lost hints: whether anybody has committed
+ROUND = 5.0  # seconds; the net under what happens without a commit: a lease that runs out, a worker that dies
 GRACE = 2.0  # seconds that cancelled agents have to leave
 MOST_REDOS = 100  # times that one activation may go stale before it counts as failed
 
@@ -29,34 +29,32 @@ MOST_REDOS = 100  # times that one activation may go stale before it counts as f
 class Runner:
     """One worker at one board, in one event loop."""
 
-    def __init__(
-        self, store: Store, board: str, plan: Plan, *, seam: Seam = REAL, observer: Observer | None = None
-    ) -> None:
-        self._store, self._board, self._plan, self._seam, self._observer = store, board, plan, seam, observer
-        self._agents = {a.name: a for a in plan.agents}
-        self._matcher = matcher(plan.agents)
-        self._worker = Worker(seam.new_id(), seam.host(), seam.pid())
-        self._store_lane = seam.lane("store", 1)
-        self._agent_lane = seam.lane("agent", plan.slots)
-        self._notice_lane = seam.lane("notice", 1)
-        toolbox = Toolbox(seam.lane("tool", 2 * plan.slots), plan.resources, plan.tools)
-        self._acting = Acting(store, self._agents, self._matcher, self._agent_lane, toolbox)
-        self._lanes = (self._store_lane, self._agent_lane, self._notice_lane, toolbox.lane)
+    def __init__(self, shop: Workshop, board: str, plan: Plan, *, observer: Observer | None = None) -> None:
+        self._shop, self.board, self._plan, self._observer = shop, board, plan, observer
+        self._store, self._seam = shop.store, shop.seam
+        self._agents = {a.name: a for a in plan.served}
+        self._matcher = matcher(plan.served)
+        self._notice_lane = shop.seam.lane("notice", 1)
+        toolbox = Toolbox(shop.tool_lane, plan.resources, plan.tools)
+        self._acting = Acting(shop.store, self._agents, self._matcher, shop.agent_lane, toolbox)
         self._running: dict[int, tuple[Claim, asyncio.Task[Acted]]] = {}
         self._finished: list[Acted] = []
         self._news = asyncio.Event()
-        self._busy = False  # our own transaction is under way: its hint is not news
         self._behind = self._look = self._judge = True
         self._given_up: set[asyncio.Task[Acted]] = set()  # tasks that we have cancelled
         self._refused: str | None = None
-        self._began, self._ran_before, self._looked = 0.0, 0.0, 0.0
+        self._began, self._ran_before, self._polled, self._looked, self._stamp = 0.0, 0.0, 0.0, 0.0, 0
 
-    async def run(self) -> Verdict:
-        """Work until the board has ended; its verdict. Cancelled, it leaves a board that can be resumed. StoreError."""
+    async def run(self) -> Verdict | None:
+        """Work until the board has ended; its verdict, or None where the worker was drained before.
+
+        Cancelled, it leaves a board that can be resumed. StoreError.
+        """
         await self._open()
         with ExitStack() as stack:
             stack.callback(self._store.watch(self._hint))
-            stack.enter_context(Heart(self._store, self._board, self._agenda(), self._seam, self))
+            self._shop.on_drain(self._more)
+            self._shop.heart.join(self)
             try:
                 while True:
                     await self._wake()
@@ -65,14 +63,16 @@ class Runner:
                     await self._claim()
                     if (verdict := await self._decide()) is not None:
                         return verdict
+                    if self._shop.is_draining and not (self._running or self._finished):
+                        return None
             finally:
                 await self._leave()
 
     # -- the steps, in the order of the journey --------------------------------------------------------------------
     async def _wake(self) -> None:
         """Wait for finished work, a hint, or the poll that nets lost hints."""
-        if self._seam.monotonic() - self._looked > POLL:  # also while work comes in without a pause
-            self._look_again()
+        if self._seam.monotonic() - self._polled > POLL:  # also while work comes in without a pause
+            self._poll()
         if self._finished or self._behind or self._look or self._judge:
             await asyncio.sleep(0)
             return
@@ -80,7 +80,7 @@ class Runner:
             async with asyncio.timeout(self._patience()):
                 await self._news.wait()
         except TimeoutError:
-            self._look_again()
+            self._poll()
         self._news.clear()
 
     async def _commit(self) -> None:
@@ -91,7 +91,7 @@ class Runner:
         contributions = []
         for acted in finished:
             if acted.error is not None:
-                tell_traceback(self._board, acted.claim.agent, acted.claim.id, acted.error)
+                tell_traceback(self.board, acted.claim.agent, acted.claim.id, acted.error)
             if acted.contribution is not None:
                 contributions.append(acted.contribution)
             elif acted.retry:
@@ -101,11 +101,10 @@ class Runner:
         if not contributions:
             return
         agenda = self._agenda()
-        rulings, claims = await self._in_store(lambda: self._store.commit(self._board, contributions, agenda))
+        rulings, claims = await self._in_store(lambda: self._store.commit(self.board, contributions, agenda))
         for contribution, ruling in zip(contributions, rulings, strict=True):
             self._ruled(contribution, ruling)
-        self._refused = claims.refused
-        self._act(claims.taken, claims.rows)
+        self._claimed(agenda, claims)
 
     async def _notice(self) -> None:
         """Make activations of what the agents have not noticed yet, and move their cursors."""
@@ -114,25 +113,31 @@ class Runner:
         self._behind = False
         try:
             async with asyncio.timeout(self._time_left()):  # a `where` that hangs must not outlive the budget
-                job = self._notice_lane.start(lambda: unnoticed(self._store, self._board, self._matcher))
+                job = self._notice_lane.start(lambda: unnoticed(self._store, self.board, self._matcher))
                 notices, groups = await job
         except TimeoutError:
             self._judge = True
             return
         if notices or groups:
-            in_place = await self._in_store(lambda: self._store.notice(self._board, notices, groups))
+            in_place = await self._in_store(lambda: self._store.notice(self.board, notices, groups))
             self._behind = not in_place
             self._look = self._judge = True
 
     async def _claim(self) -> None:
         """Take what can be had, the work of dead workers included."""
         looking, self._look = self._look, False
-        agenda = self._agenda()
-        if not looking or agenda.slots < 1:  # full: the commit that frees a slot claims what follows
+        if not looking:
             return
-        claims = await self._in_store(lambda: self._store.claim(self._board, agenda))
+        agenda = self._agenda()
+        if agenda.slots < 1:  # full: the commit that frees a slot claims what follows
+            return
+        claims = await self._in_store(lambda: self._store.claim(self.board, agenda))
+        self._claimed(agenda, claims)
+
+    def _claimed(self, agenda: Agenda, claims: Claims) -> None:
         self._refused = claims.refused
         self._act(claims.taken, claims.rows)
+        self._shop.slots.hold(self.board, len(self._running), sated=len(claims.taken) < agenda.slots)
 
     def _act(self, claims: Sequence[Claim], rows: Mapping[int, Row] = MappingProxyType({})) -> None:
         """Let the agents act, each in a task of its own."""
@@ -148,7 +153,7 @@ class Runner:
             return None
         self._judge = False
         head, said = await self._notice_lane.run(
-            lambda: judged(self._store, self._board, self._plan, self._ran(), self._refused)
+            lambda: judged(self._store, self.board, self._plan, self._ran(), self._refused)
         )
         if said is None:
             return None
@@ -156,39 +161,52 @@ class Runner:
             return said.verdict
         if isinstance(said, Quiet):
             self._behind = self._judge = True
-            await self._in_store(lambda: strike(self._store, self._board, said, head))
+            await self._in_store(lambda: strike(self._store, self.board, said, head))
             return None
-        if not await self._in_store(lambda: conclude(self._store, self._board, said, head)):
+        if not await self._in_store(lambda: conclude(self._store, self.board, said, head)):
             self._behind = self._judge = True  # the board has moved since: look again
             return None
-        tell(Event("ended", self._board, detail=str(said)), self._observer)
+        tell(Event("ended", self.board, detail=str(said)), self._observer)
         return said
 
     # -- what the steps need ---------------------------------------------------------------------------------------
     async def _open(self) -> None:
-        record = self._store.board(self._board)
+        record = self._store.board(self.board)
         self._ran_before, self._began = (record.ran_seconds if record else 0.0), self._seam.monotonic()
         self._loop = asyncio.get_running_loop()
-        await self._in_store(lambda: self._store.announce(self._worker))
-        await self._in_store(lambda: self._store.seat(self._board, seats(self._plan.agents)))
+        served = self._plan.served
+        await self._in_store(lambda: self._store.seat(self.board, seats(served)))
+        versions = {a.name: a.code_version for a in served}
+        await self._in_store(
+            lambda: self._store.serve(self.board, self._shop.worker.id, versions, self._shop.slots.size)
+        )
 
     async def _in_store(self, job: Callable[[], T]) -> T:
-        """Run a transaction on the store's own thread; once begun it is not cancelled."""
-        self._busy = True
-        try:
-            return await asyncio.shield(self._store_lane.start(job))
-        finally:
-            self._busy = False
+        return await self._shop.in_store(job, self.board)
 
     def _hint(self) -> None:
         """Somebody has committed: have a look. Called from any thread."""
-        if not self._busy:
-            self._loop.call_soon_threadsafe(self._look_again)
+        if not self._shop.is_echo(self.board):
+            with suppress(RuntimeError):  # the loop has ended, and nobody looks any more
+                self._loop.call_soon_threadsafe(self._look_again)
 
     def _look_again(self) -> None:
-        self._looked = self._seam.monotonic()
-        self._behind = self._look = self._judge = True
+        self._behind = self._look = True
+        self._judge |= not self._running  # who is at work judges when it has landed, and by the poll
         self._news.set()
+
+    def _more(self) -> None:
+        """There may be a slot."""
+        self._look = True
+        self._news.set()
+
+    def _poll(self) -> None:
+        """Look again if anybody has committed, and now and then in any case."""
+        self._polled, stamp = self._seam.monotonic(), self._store.stamp()
+        if stamp != self._stamp or self._polled - self._looked > ROUND or self._time_left() == 0:
+            self._stamp, self._looked = stamp, self._polled
+            self._look_again()
+            self._judge = True
 
     def claims(self) -> set[tuple[int, int]]:
         """What this worker believes to hold. Called from the heart's thread."""
@@ -223,13 +241,14 @@ class Runner:
     def _agenda(self) -> Agenda:
         """What may be claimed now."""
         busy = Counter(claim.agent for claim, _ in self._running.values())
-        slots = self._plan.slots - len(self._running)
+        slots = 0 if self._shop.is_draining else self._shop.slots.take(self.board, self._more)
         free = {a.name: min(a.concurrency or slots, slots + busy[a.name]) - busy[a.name] for a in self._agents.values()}
-        return Agenda(self._worker.id, free, slots)
+        return Agenda(self._shop.worker.id, free, slots, self._shop.lease)
 
     def _acted(self, claim: Claim, task: "asyncio.Task[Acted]") -> None:
         if self._running.get(claim.id, (claim, task))[1] is task:
             self._running.pop(claim.id, None)
+            self._shop.slots.hold(self.board, len(self._running))
         if not task.cancelled():
             self._finished.append(task.result())
         elif task not in self._given_up:
@@ -253,12 +272,12 @@ class Runner:
             self._judge |= self._plan.may_end({w.kind for w in contribution.writes})
             self._tell("landed" if contribution.failed is None else "failed", claim, ruling.keys, contribution.failed)
             bodies = (w.body for w in contribution.writes)
-            tell_bodies(self._board, claim.agent, claim.id, zip(ruling.keys, bodies, strict=True))
+            tell_bodies(self.board, claim.agent, claim.id, zip(ruling.keys, bodies, strict=True))
         elif isinstance(ruling, Stale):
             self._set_back(claim, ruling)
         elif isinstance(ruling, Refused):
             if contribution.failed is not None:
-                raise StoreError(f"{self._board}: a failure of {claim.agent} cannot be recorded: {ruling.reason}")
+                raise StoreError(f"{self.board}: a failure of {claim.agent} cannot be recorded: {ruling.reason}")
             self._finished.append(Acted(claim, error=RuntimeError(ruling.reason)))
         else:
             self._look = self._judge = True
@@ -284,11 +303,14 @@ class Runner:
             self._give_up(task)
         if tasks:  # an agent that swallows its cancellation is left to itself
             await asyncio.wait(tasks, timeout=GRACE)
+        self._shop.slots.close(self.board)
         with suppress(StoreError):  # where the database has failed, whoever resumes takes the claims over
-            await self._in_store(lambda: self._store.release(self._board, self._worker.id))
-        self._seam.ended.add(self._worker.id)
-        for lane in self._lanes:
-            lane.close()
+            await self._in_store(self._let_go)
+        self._notice_lane.close()
+
+    def _let_go(self) -> None:
+        self._shop.heart.part(self)
+        self._store.release(self.board, self._shop.worker.id)
 
     def _tell(self, what: What, claim: Claim, keys: tuple[str, ...] = (), detail: str | None = None) -> None:
-        tell(Event(what, self._board, claim.agent, claim.id, keys, detail or ""), self._observer)
+        tell(Event(what, self.board, claim.agent, claim.id, keys, detail or ""), self._observer)

@@ -12,20 +12,23 @@ from blackboard.matching import Matcher, Pattern
 from blackboard.ports import Seat
 from blackboard.tool import Tool
 
-SLOTS = 5  # activations at a time
-
 
 @dataclass(frozen=True)
 class Plan:
     """Who sits at the board, when it is done, what it may use."""
 
-    agents: Sequence[Agent]
+    agents: Sequence[Agent]  # the whole team
     done: Condition
     stop: Condition | None = None
     budget: Budget = field(default_factory=Budget)
     resources: Sequence[object] = ()
     tools: Mapping[Tool[..., Any], Callable[..., object]] = field(default_factory=dict)
-    slots: int = SLOTS
+    only: frozenset[str] | None = None  # the agents that this worker serves, if not the whole team
+
+    @property
+    def served(self) -> list[Agent]:
+        """The agents that this worker serves."""
+        return [a for a in self.agents if self.only is None or a.name in self.only]
 
     def may_end(self, written: set[str]) -> bool:
         """Whether writes of these kinds may have reached the goal, or the condition to stop."""

@@ -224,19 +224,18 @@ class TestALease:
         assert (record.owner, record.token, record.attempt) == ("quick", claim.token + 1, 2)
         assert "slow" in record.cause
 
-    def test_work_of_a_process_that_has_ended_is_taken_over_at_once(self, bench, clock):
+    def test_work_of_a_worker_that_has_left_is_taken_over_at_once(self, bench, clock):
         for worker, pid in (("slow", 11), ("quick", 12)):
             bench.store.announce(Worker(worker, clock.host(), pid))
         claim = bench.start(worker="slow")
         assert bench.claims("a", worker="quick").taken == ()
-        clock.gone.add(11)
+
+        bench.store.leave("slow")
 
         assert bench.claim("a", worker="quick").token == claim.token + 1
 
-    def test_a_process_of_another_machine_is_judged_by_its_lease_only(self, bench, clock):
-        bench.store.announce(Worker("far", "another host", 11))
+    def test_a_worker_that_never_came_here_is_judged_by_its_lease_only(self, bench, clock):
         bench.start(worker="far")
-        clock.gone.add(11)
 
         assert bench.claims("a", worker="near").taken == ()
         clock.pass_by(31)
@@ -256,13 +255,6 @@ class TestALease:
 
         assert len(bench.claims(worker="quick", slots=5, each=1).taken) == 1
         assert bench.claims(worker="third", slots=5, each=0).taken == ()
-
-    def test_who_has_announced_itself_is_known_with_its_last_beat(self, bench, clock):
-        bench.store.announce(Worker("w1", "here", 11))
-        clock.pass_by(5)
-        bench.store.beat(bench.id, Agenda("w1"), 0)
-
-        assert bench.store.workers() == [(Worker("w1", "here", 11), clock.now())]
 
 
 class TestARelease:
