@@ -17,7 +17,7 @@ from blackboard.controller import Verdict
 from blackboard.entry import RETRACTED, Entry, K, Kind, Ref
 from blackboard.errors import IllegalTransition, NotFound, UsageError
 from blackboard.looker import Looker, to_entry, write
-from blackboard.ports import BoardRecord, Row, Store
+from blackboard.ports import BoardRecord, Row, Serving, Store
 from blackboard.reader import Reader, Status
 from blackboard.seam import REAL
 
@@ -67,6 +67,22 @@ class Board(Looker):
     def seq(self) -> int:
         """The head of the feed: how many versions there are."""
         return self.record.head
+
+    @property
+    def serving(self) -> list[Serving]:
+        """Who works on it: the workers that are there, with the agents that each serves."""
+        return [s for s in self.store.serving(self.id) if not s.gone]
+
+    @property
+    def is_served(self) -> bool:
+        """Whether somebody works on it."""
+        return bool(self.serving)
+
+    @property
+    def unserved(self) -> list[str]:
+        """The agents with a seat at it that nobody serves."""
+        served = {name for s in self.serving for name in s.agents}
+        return [seat.name for seat in self.store.seats(self.id) if seat.name not in served]
 
     @property
     def verdict(self) -> Verdict | None:
@@ -225,6 +241,15 @@ def find_board(store: Store, board: str) -> BoardRecord:
     if found:
         raise UsageError(f"{board!r} names {len(found)} boards: {names}; say more of the id")
     raise UsageError(f"{store.url} has no board {board!r}; the newest are {names}")
+
+
+def list_serving(*, db: str | None = None) -> list[Serving]:
+    """Who serves which boards of a database now. NoDatabase."""
+    store = open_store(db, create=False)
+    try:
+        return [s for s in store.serving() if not s.gone]
+    finally:
+        store.close()
 
 
 def list_boards(*, db: str | None = None) -> list[BoardRecord]:

@@ -18,6 +18,7 @@ from blackboard.agent import Agent
 from blackboard.board import PERSON, Board, find_board, open_store, to_verdict
 from blackboard.budget import ACTIVATIONS, Budget
 from blackboard.conditions import Condition, exists
+from blackboard.crew import crew
 from blackboard.entry import BOARD_KINDS, Kind
 from blackboard.errors import DeclarationError, UsageError
 from blackboard.looker import write
@@ -48,6 +49,7 @@ class RunOptions(TypedDict, total=False):
     resources: Sequence[object]  # instead of the scenario's
     tools: Mapping[Tool[..., Any], Callable[..., object]]  # put these functions in place of tools
     slots: int  # activations at a time; default 5
+    workers: int  # processes of this machine that work on it too; default 0
     only: Iterable[str]  # serve these agents here; the others wait for `blackboard work`
     observer: Callable[[Any], None]  # is told what happens (blackboard.runner.Event), for progress on a screen
 
@@ -140,11 +142,14 @@ class Scenario(Generic[P]):
         from blackboard.runner import SLOTS, Runner, Workshop  # loads the log, which a mere import has no use for
 
         plan = self._plan(session, dict(options.get("tools", {})))
-        async with Workshop(session.store, options.get("slots", SLOTS)) as shop:
+        slots = options.get("slots", SLOTS)
+        workers = crew(options.get("workers", 0), session.store.url, session.board.id, slots)
+        async with Workshop(session.store, slots) as shop:
             runner = Runner(shop, session.board.id, plan, observer=options.get("observer"))
             task = asyncio.create_task(runner.run())
             try:
-                yield Run(session.board, task)
+                with workers:
+                    yield Run(session.board, task)
             finally:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):

@@ -1,6 +1,5 @@
 """The verbs. Each is one function that asks the framework and hands on what it says."""
 
-import json
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -8,11 +7,11 @@ import typer
 from typer.core import TyperGroup
 from typing_extensions import override
 
-from blackboard.board import list_boards, open_board
+from blackboard.board import list_boards, list_serving, open_board
 from blackboard.cli import boards as shown
 from blackboard.cli import catalogue, drawing, finding, speech
 from blackboard.cli.failures import USAGE
-from blackboard.cli.options import Look, Work, taking, verb_first
+from blackboard.cli.options import Look, Serve, Work, taking, verb_first
 from blackboard.cli.scenarios import Scenarios
 from blackboard.errors import UsageError
 from blackboard.scenario import Scenario
@@ -76,8 +75,16 @@ def resume(board: Name, said: Work) -> int:
     from blackboard.cli.launching import relaunch  # loads the runner and its log
 
     with open_board(board, db=said.db) as opened:
-        declared_in = str(json.loads(opened.record.options).get("declared_in", ""))
-        return relaunch(finding.again(opened.scenario, declared_in), opened, said)
+        return relaunch(finding.again(opened.scenario, shown.declared_in(opened.record)), opened, said)
+
+
+@app.command()
+@taking(Serve)
+def work(said: Serve) -> int:
+    """Serve open boards with this process, beside others; new ones too, until it is told to stop."""
+    from blackboard.cli.shift import shift  # loads the runner and its log
+
+    return shift(said)
 
 
 @app.command()
@@ -85,10 +92,11 @@ def resume(board: Name, said: Work) -> int:
 def boards(said: Look) -> int:
     """List the boards of a database, newest last."""
     found = list_boards(db=said.db)
+    serving = shown.workers_at(list_serving(db=said.db)) if found else {}
     if said.as_json:
-        speech.say_json([shown.board_as_json(r) for r in found])
+        speech.say_json([shown.board_as_json(r, serving.get(r.id, 0)) for r in found])
     elif found:
-        shown.draw_boards(found)
+        shown.draw_boards(found, serving)
     else:
         speech.tell("no board yet; `blackboard run` makes one")
     return 0
@@ -122,6 +130,8 @@ def log(
 ) -> int:
     """List what was written to a board, in order, one version a line."""
     with open_board(board, db=said.db) as opened:
+        if follow and opened.verdict is None and not opened.is_served:
+            speech.tell(f"nobody works on {opened.id} now; `blackboard resume {opened.id}` goes on with it")
         for row in shown.versions(opened, kind, wait=follow):
             if said.as_json:
                 speech.say_json(shown.row_as_json(row), indent=None)

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from blackboard.board import Board, to_verdict
@@ -10,27 +10,44 @@ from blackboard.cli import drawing, speech
 from blackboard.cli.finding import unknown
 from blackboard.cli.gist import age, clock, count, gist, iso, shortened
 from blackboard.errors import UsageError
-from blackboard.ports import ActivationRecord, BoardRecord, Row
+from blackboard.ports import ActivationRecord, BoardRecord, Row, Serving
 
 OUTSIDE = "outside"  # the pseudo-agent of posts from outside
 STATES = ("running", "pending", "waiting", "parked", "done", "failed", "moot")
 
 
 # -- boards --------------------------------------------------------------------------------------------------------
-def draw_boards(records: Iterable[BoardRecord]) -> None:
+def draw_boards(records: Iterable[BoardRecord], workers: Mapping[str, int]) -> None:
     """A line for each board, newest last."""
-    rows = [(r.id, r.scenario, _state(r), str(r.head), age(r.created_at), gist(r.params)) for r in records]
-    drawing.table(("board", "scenario", "state", "entries", "age", "params"), rows)
+    rows = [
+        (r.id, r.scenario, _state(r), _served(r, workers), str(r.head), age(r.created_at), gist(r.params))
+        for r in records
+    ]
+    drawing.table(("board", "scenario", "state", "workers", "entries", "age", "params"), rows)
 
 
-def board_as_json(record: BoardRecord) -> dict[str, Any]:
+def workers_at(serving: Iterable[Serving]) -> dict[str, int]:
+    """How many workers each board has."""
+    return Counter(s.board for s in serving)
+
+
+def _served(record: BoardRecord, workers: Mapping[str, int]) -> str:
+    return str(workers.get(record.id) or ("none" if record.status == "open" else ""))
+
+
+def declared_in(record: BoardRecord) -> str:
+    """The file that declares the board's scenario."""
+    return str(json.loads(record.options).get("declared_in", ""))
+
+
+def board_as_json(record: BoardRecord, workers: int) -> dict[str, Any]:
     """A board for programs."""
     verdict = to_verdict(record.verdict)
     told = verdict and {"ending": verdict.ending, "reasons": verdict.reasons, "exit_code": verdict.exit_code}
     return {
         "board": record.id, "scenario": record.scenario, "team": record.team, "params": json.loads(record.params),
         "status": record.status, "verdict": told, "entries": record.head, "created_at": iso(record.created_at),
-        "ran_seconds": round(record.ran_seconds, 3),
+        "ran_seconds": round(record.ran_seconds, 3), "workers": workers,
     }  # fmt: skip
 
 
@@ -48,6 +65,8 @@ def draw_board(board: Board, as_of: int | None) -> None:
         mine = [r for r in rows if r.kind == kind]
         drawing.title(f"{kind} ({len(mine)})")
         drawing.table((), [_cells(r) for r in mine], indent=2)
+    if as_of is None and board.record.status == "open":
+        _draw_workers(board)
     if as_of is None:
         _draw_agenda([a for a in board.store.activations(board.id) if a.agent != OUTSIDE])
 
@@ -79,6 +98,32 @@ def _draw_header(board: Board, as_of: int | None) -> None:
     ], indent=2)  # fmt: skip
 
 
+def _draw_workers(board: Board) -> None:
+    """Who serves which agents, and whom nobody serves."""
+    drawing.title("workers")
+    seated = {s.name for s in board.store.seats(board.id)}
+    rows = [
+        (f"{s.worker.host}:{s.worker.pid}", "all agents" if seated <= s.agents.keys() else ", ".join(s.agents),
+         f"{s.holds} of {s.slots} slots", f"since {clock(s.since)}", f"heard {age(s.beat_at)} ago")
+        for s in board.serving
+    ]  # fmt: skip
+    if rows:
+        drawing.table((), rows, indent=2, greedy=1)
+    again = f"`blackboard resume {board.id}`"
+    if not rows:
+        drawing.line(f"nobody works on it; {again} goes on with it, `blackboard work` serves it", indent=2)
+    elif board.unserved:
+        names = ",".join(board.unserved)
+        drawing.line(f"nobody serves {names}; `blackboard work --agents {names}` does", indent=2)
+
+
+def _worker_as_json(one: Serving) -> dict[str, Any]:
+    return {
+        "worker": one.worker.id, "host": one.worker.host, "pid": one.worker.pid, "agents": dict(one.agents),
+        "slots": one.slots, "holds": one.holds, "since": iso(one.since), "heard_at": iso(one.beat_at),
+    }  # fmt: skip
+
+
 def _draw_agenda(activations: list[ActivationRecord]) -> None:
     states = [s for s in STATES if any(a.state == s for a in activations)]
     counts = Counter((a.agent, a.state) for a in activations)
@@ -108,7 +153,8 @@ def show_as_json(board: Board, as_of: int | None) -> dict[str, Any]:
     ]
     rows = [row_as_json(r) for r in board.store.current(board.id, as_of)]
     return {
-        **board_as_json(board.record), "as_of": board.seq if as_of is None else as_of, "budgets": budgets,
+        **board_as_json(board.record, len(board.serving)), "serving": [_worker_as_json(s) for s in board.serving],
+        "unserved": board.unserved, "as_of": board.seq if as_of is None else as_of, "budgets": budgets,
         "entries": rows, "activations": activations,
     }  # fmt: skip
 

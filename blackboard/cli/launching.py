@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import shlex
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -20,6 +18,7 @@ from blackboard.cli.failures import FAILED, Interrupted, sentence
 from blackboard.cli.gist import count
 from blackboard.cli.options import Work
 from blackboard.cli.progress import Progress, progress
+from blackboard.cli.stopping import Stop
 from blackboard.controller import Verdict
 from blackboard.errors import UsageError
 from blackboard.running import Run, blocking
@@ -46,7 +45,7 @@ def relaunch(scenario: Scenario[Any], board: Board, said: Work) -> int:
 def _work(scenario: Scenario[Any], opening: Opening, said: Work) -> int:
     screen, began = progress(quiet=said.quiet), REAL.monotonic()
     logs.begin(with_progress=type(screen) is not Progress)
-    stop = _Stop()
+    stop = Stop()
     try:
         with stop, contextlib.redirect_stdout(sys.stderr), screen:  # stdout is for the result alone
             verdict = blocking(_whole(opening(_options(scenario, said, screen)), screen, stop))
@@ -66,39 +65,13 @@ def _work(scenario: Scenario[Any], opening: Opening, said: Work) -> int:
         return _show_end(board, verdict, said)
 
 
-async def _whole(opening: AbstractAsyncContextManager[Run], screen: Progress, stop: "_Stop") -> Verdict:
+async def _whole(opening: AbstractAsyncContextManager[Run], screen: Progress, stop: Stop) -> Verdict:
     async with opening as run:
         screen.began(run.board)
-        stop.cancels(asyncio.current_task())
+        task = asyncio.current_task()
+        assert task is not None
+        stop.asks(task.cancel)
         return await run.end()
-
-
-class _Stop:
-    """SIGINT and SIGTERM, while it is entered: before there is a board they end the program at once, then the work."""
-
-    def __init__(self) -> None:
-        self._cancel: Callable[[], object] | None = None
-
-    def cancels(self, task: "asyncio.Task[Any] | None") -> None:
-        """From now on a signal ends this task; a second one ends the program at once."""
-        if task is not None:
-            loop = task.get_loop()
-            self._cancel = lambda: loop.call_soon_threadsafe(task.cancel)
-
-    def _signalled(self, *_: object) -> None:
-        cancel, self._cancel = self._cancel, None
-        if cancel is None:
-            raise KeyboardInterrupt
-        cancel()
-
-    def __enter__(self) -> None:
-        self._before: dict[int, Any] = {}
-        if threading.current_thread() is threading.main_thread():
-            self._before = {s: signal.signal(s, self._signalled) for s in (signal.SIGINT, signal.SIGTERM)}
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
 
 
 def _options(scenario: Scenario[Any], said: Work, screen: Progress) -> RunOptions:
@@ -109,6 +82,10 @@ def _options(scenario: Scenario[Any], said: Work, screen: Progress) -> RunOption
         options["team"] = said.team
     if said.slots is not None:
         options["slots"] = said.slots
+    if said.workers is not None:
+        options["workers"] = said.workers
+    if said.only is not None:
+        options["only"] = said.only
     return options
 
 

@@ -45,15 +45,52 @@ class Work(Look):
         list[str] | None,
         typer.Option(metavar="NAME=TEAM.AGENT", help="Put another team's agent in its place; repeatable."),
     ] = None
+    agents: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="Serve only these agents here; `blackboard work` serves the others."),
+    ] = None
     slots: Annotated[int | None, typer.Option(min=1, metavar="N", help="Activations at a time; else 5.")] = None
+    workers: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="More processes of this machine that work on it.")
+    ] = None
     activations: Annotated[int | None, typer.Option(min=0, metavar="N", help="Cap: activations in all.")] = None
     seconds: Annotated[float | None, typer.Option(min=0, metavar="S", help="Cap: seconds of work in all.")] = None
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False
 
     @property
+    def only(self) -> list[str] | None:
+        """The agents that are to be served."""
+        return names(self.agents)
+
+    @property
     def budget(self) -> Budget:
         """The caps that are said."""
         return Budget(activations=self.activations, seconds=self.seconds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serve(Look):
+    """What may be said with `work`."""
+
+    agents: Annotated[str | None, typer.Option(metavar="A,B", help="Only these agents; else all of every board.")] = (
+        None
+    )
+    board: Annotated[
+        str | None, typer.Option(metavar="BOARD", help="Only this board, until it has ended; else every open one.")
+    ] = None
+    slots: Annotated[int | None, typer.Option(min=1, metavar="N", help="Activations at a time; else 5.")] = None
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell only what goes wrong.")] = False
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False  # ends when stdin is closed
+
+    @property
+    def only(self) -> list[str] | None:
+        """The agents that are to be served."""
+        return names(self.agents)
+
+
+def names(said: str | None) -> list[str] | None:
+    """`a,b` as a list; None where nothing was said."""
+    return None if said is None else [name.strip() for name in said.split(",") if name.strip()]
 
 
 def parameters(options: type[Look], panel: str | None = None) -> list[inspect.Parameter]:

@@ -12,6 +12,11 @@ class Slots:
         self._used: Counter[str] = Counter()
         self._hungry: dict[str, Callable[[], None]] = {}  # who would take more: how to tell them that there is
 
+    @property
+    def used(self) -> int:
+        """How many are at work, or about to be."""
+        return self._used.total()
+
     def take(self, board: str, more: Callable[[], None]) -> int:
         """How many more activations the board may begin now. `more` tells it when it is worth asking again."""
         got = max(0, min(self._right(board), self.size) - self._used[board])

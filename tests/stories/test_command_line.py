@@ -305,7 +305,7 @@ class TestLooking:
     def test_boards_are_listed_newest_last(self, told):
         told("run", "hello", "Cleo")
         lines = told("boards")[1].splitlines()
-        assert lines[0].split() == ["board", "scenario", "state", "entries", "age", "params"]
+        assert lines[0].split() == ["board", "scenario", "state", "workers", "entries", "age", "params"]
         assert [line.split()[:4] for line in lines[1:]] == [
             ["hello-1", "hello", "complete", "6"],
             ["hello-2", "hello", "complete", "4"],

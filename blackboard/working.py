@@ -1,0 +1,123 @@
+"""Working: one process that serves the open boards of a database, for as long as it is wanted."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+from blackboard.board import find_board, to_verdict
+from blackboard.controller import Verdict
+from blackboard.errors import BlackboardError, told
+from blackboard.ports import BoardRecord, Store
+from blackboard.runner import SLOTS, Observer, Plan, Runner, Workshop
+from blackboard.scenario import Scenario
+
+POLL = 1.0  # seconds; the net under lost hints of new boards
+CALM = 0.02  # seconds between looks for new boards, however many hints there are
+
+Finder = Callable[[BoardRecord], Scenario[Any]]
+
+
+class Working:
+    """A worker that joins every open board of a store, or one of them, with all of its agents or some."""
+
+    def __init__(
+        self,
+        store: Store,
+        find: Finder,
+        *,
+        board: str | None = None,
+        only: Iterable[str] | None = None,
+        slots: int = SLOTS,
+        tell: Callable[[str], None] = lambda _: None,
+        observer: Observer | None = None,
+    ) -> None:
+        """`find` gives the scenario of a board. `tell` is handed sentences for people, `observer` what happens."""
+        self._store, self._find, self._tell, self._observer = store, find, tell, observer
+        self._board = find_board(store, board).id if board is not None else None
+        self._only = None if only is None else frozenset(only)
+        self._shop = Workshop(store, slots)
+        self._tasks: dict[tuple[str, int], asyncio.Task[Verdict | None]] = {}  # by board and epoch
+        self._refused: set[tuple[str, int]] = set()
+        self._news = asyncio.Event()
+
+    async def run(self) -> Verdict | None:
+        """Serve until drained; the verdict where one board was named. Cancelled, it gives back what it holds."""
+        loop = asyncio.get_running_loop()
+
+        def hint() -> None:
+            with suppress(RuntimeError):  # the loop has ended, and nobody looks any more
+                loop.call_soon_threadsafe(self._news.set)
+
+        async with self._shop:
+            stop = self._store.watch(hint)
+            try:
+                while not self._is_over():
+                    self._look()
+                    await self._wait()
+                return self._verdict()
+            finally:
+                stop()
+                await self._leave()
+
+    def drain(self) -> None:
+        """Begin nothing new, finish what runs, then end."""
+        self._shop.drain()
+        self._news.set()
+
+    @property
+    def busy(self) -> int:
+        """How many activations it is acting on."""
+        return self._shop.slots.used
+
+    def _is_over(self) -> bool:
+        if self._shop.is_draining or self._board is not None:
+            return not self._tasks and (self._shop.is_draining or self._verdict() is not None or bool(self._refused))
+        return False
+
+    def _verdict(self) -> Verdict | None:
+        record = self._store.board(self._board) if self._board is not None else None
+        return to_verdict(record.verdict) if record else None
+
+    def _look(self) -> None:
+        """Join the open boards that are new."""
+        for record in self._store.boards("open"):
+            place = (record.id, record.epoch)
+            wanted = self._board in {None, record.id} and not self._shop.is_draining
+            if wanted and place not in self._tasks and place not in self._refused:
+                self._tasks[place] = asyncio.create_task(self._serve(record))
+                self._tasks[place].add_done_callback(lambda _: self._news.set())
+
+    async def _serve(self, record: BoardRecord) -> Verdict | None:
+        """Join one board and stay until it has ended. What is wrong with it is told, and stops no other."""
+        try:
+            plan = await self._shop.tool_lane.run(lambda: self._plan(record))
+            if not plan.served:
+                self._refused.add((record.id, record.epoch))
+                return None
+            return await Runner(self._shop, record.id, plan, observer=self._observer).run()
+        except Exception as error:
+            self._refused.add((record.id, record.epoch))
+            why = str(error) if isinstance(error, BlackboardError) else told(error)
+            self._tell(f"{record.id} cannot be served: {why}")
+            return None
+
+    def _plan(self, record: BoardRecord) -> Plan:
+        return self._find(record).joined(self._store, record.id, self._only)
+
+    async def _wait(self) -> None:
+        """Until there may be a new board, or one has ended."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL):
+                await self._news.wait()
+                await asyncio.sleep(CALM)
+        self._news.clear()
+        for place, task in tuple(self._tasks.items()):
+            if task.done():
+                del self._tasks[place]
+
+    async def _leave(self) -> None:
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
