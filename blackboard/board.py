@@ -118,7 +118,7 @@ class Board(Looker):
     def _loosely(self, rows: Iterable[Row]) -> Iterator[Entry[Any]]:
         classes: dict[str, type[Kind]] = {}
         for row in rows:
-            yield to_entry(classes.get(row.kind) or classes.setdefault(row.kind, self.kind(row.kind)), row)
+            yield to_entry(classes.get(row.kind) or classes.setdefault(row.kind, self.kind(row.kind)), row, self.id)
 
     def as_of(self, seq: int, /) -> Reader:
         """The board as it was then."""
@@ -183,7 +183,7 @@ class Board(Looker):
     def _land(self, one: Write, kind: type[K]) -> Entry[K]:
         contribution = Contribution(Claim(self.id, 0, PERSON, 0, None, 0, 0, 0), PERSON, (one,))
         landed = self.store.post(self.id, REAL.new_id(), contribution)
-        return to_entry(kind, self.store.by_seq(self.id, landed.seqs)[0])
+        return to_entry(kind, self.store.by_seq(self.id, landed.seqs)[0], self.id)
 
     def cancel(self, reason: str = "", /) -> None:
         """End the board: whoever works on it stops soon."""

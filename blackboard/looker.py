@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from blackboard.activation import Query, QueryRead, Write
 from blackboard.entry import RETRACTED, Entry, K, Kind, decode, encode
-from blackboard.errors import Misuse, NotFound, TooMany, UnknownField
+from blackboard.errors import Misuse, NotFound, StoreError, TooMany, UnknownField
 from blackboard.ports import Looking, Row
 from blackboard.reader import Reader, Status
 
@@ -32,8 +32,21 @@ def write(
     return Write(body.kind_name, status, text, digest, about, base, fields, born=born)
 
 
-def to_entry(kind: type[K], row: Row) -> Entry[K]:
-    """A stored row as the entry of the class that the reader asks with."""
+def is_intact(row: Row) -> bool:
+    """Whether the body is the one that was written."""
+    return hashlib.sha256(row.body.encode()).hexdigest() == row.sha256
+
+
+def check(row: Row, board: str = "") -> None:
+    """StoreError if the body is not the one that was written: it is never used silently."""
+    if not is_intact(row):
+        name = f"{row.key} v{row.version}" + (f" of {board}" if board else "")
+        raise StoreError(f"{name} was changed outside; `blackboard doctor` tells more; restore a backup")
+
+
+def to_entry(kind: type[K], row: Row, board: str = "") -> Entry[K]:
+    """A stored row as the entry of the class that the reader asks with. BodyRefused, StoreError."""
+    check(row, board)
     body = decode(kind, row.body, row.key)
     return Entry(row.key, row.version, row.status, body, row.about, row.author, row.label, row.seq)
 
@@ -83,7 +96,7 @@ class Looker(Reader):
 
     def _entry(self, kind: type[K], row: Row, strict: bool) -> Entry[K]:
         self._saw(row, strict)
-        return to_entry(kind, row)
+        return to_entry(kind, row, self._board)
 
     @override
     def find(

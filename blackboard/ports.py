@@ -6,7 +6,7 @@ change is one short transaction that takes the board's serialization point first
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Landed, Proposal, Query, Ruling, Stale
 from blackboard.entry import Confidentiality, Integrity, Label
@@ -163,6 +163,26 @@ class Claims:
     rows: Mapping[int, Row] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What one check of `examine` has found: what was looked at, how it is, and what to do about it."""
+
+    level: Literal["ok", "warning", "error"]
+    what: str
+    detail: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy of a database, and what is in it."""
+
+    path: str
+    size: int  # bytes
+    boards: int
+    versions: int
+
+
 class Looking(Protocol):
     """Reads. `as_of` None is now; a seq is the board as it was when that was the newest."""
 
@@ -216,6 +236,21 @@ class Looking(Protocol):
 
     def sql(self, query: str, values: dict[str, object]) -> list[dict[str, Any]]:
         """Read with plain SQL; what would write is refused."""
+
+    def examine(self) -> list[Finding]:
+        """Look for all that can be wrong with the database and the ground that it stands on, a finding a check.
+
+        A check that cannot run is an error among the findings; the others go on.
+        """
+
+    def backup(self, path: str, *, overwrite: bool = False) -> Copy:
+        """Copy the database as it is now, while others write; the copy is checked before it bears its name.
+
+        UsageError where it must not be written, StoreError if it cannot be made or is not sound.
+        """
+
+    def check_head(self, board: str) -> None:
+        """FeedGap if the board ends before a version that was acknowledged: its end has vanished."""
 
 
 class Store(Looking, Protocol):

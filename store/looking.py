@@ -100,7 +100,7 @@ class SqlLooking:
         rows = self._rows(q.FEED, {"p_board": board, "p_after": after, "p_limit": limit})
         for expected, row in enumerate(rows, after + 1):
             if row.seq != expected:
-                raise FeedGap(f"{board}: seq {expected} is missing from the feed; take the file from a backup")
+                raise FeedGap(f"{board}: seq {expected} is missing from the feed; `blackboard doctor` tells more")
         return rows
 
     def made_from(self, board: str, activation: int) -> list[int]:

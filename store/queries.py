@@ -22,6 +22,7 @@ from store.core import (
     link,
     mark,
     read,
+    schema,
     serving,
     unindexed,
     word,
@@ -144,6 +145,9 @@ BOARD = compiled(select(*board.c).where(board.c.id == P("board")))
 BOARDS = compiled(
     select(*board.c).where(or_(P("status").is_(None), board.c.status == P("status"))).order_by(board.c.number)
 )
+NUMBER = compiled(select(board.c.number).where(board.c.id == P("board")))
+HEAD = compiled(select(board.c.head).where(board.c.id == P("board")))
+MADE_AT = compiled(select(schema.c.applied_at).where(schema.c.version == 1))
 ALL_MARKS = compiled(
     select(mark.c.kind, mark.c.status, mark.c.entries).where(mark.c.board_id == P("board"), mark.c.entries > 0)
 )

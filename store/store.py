@@ -14,8 +14,9 @@ from blackboard.seam import Seam
 from store import agenda as agendas
 from store import queries as q
 from store import statements as s
+from store.keeping import SqlKeeping
 from store.landing import ContradictionError, land, note_attempt, set_back_if_stale
-from store.looking import Cursor, SqlLooking, to_board
+from store.looking import Cursor, to_board
 from store.presence import Presence
 
 BAD = (
@@ -41,13 +42,12 @@ class Database(Protocol):
     def close(self) -> None: ...
 
 
-class SqlStore(SqlLooking):
+class SqlStore(SqlKeeping):
     """Many boards in one database. See `blackboard.ports.Store` for what each method promises."""
 
     def __init__(self, database: Database, seam: Seam, presence: Presence) -> None:
-        super().__init__(database.reading, presence)
-        self.url = database.path
-        self._database, self._seam = database, seam
+        super().__init__(database.reading, presence, database.path, seam)
+        self._database = database
         self._hints: list[Callable[[], None]] = []
 
     # -- boards ----------------------------------------------------------------------------------------------------
@@ -65,7 +65,8 @@ class SqlStore(SqlLooking):
                     "scope": f"board:{board}", "unit": unit, "cap": cap, "settled": 0, "reserved": 0, "overrun": 0,
                 })  # fmt: skip
             self._seat(at, board, seats)
-            self._post(at, board, "seed", seed)
+            landed = self._post(at, board, "seed", seed)
+        self._acknowledge(board, [landed])
         self._ring()
         return board
 
@@ -85,6 +86,7 @@ class SqlStore(SqlLooking):
             })  # fmt: skip
 
     def reopen(self, board: str, caps: Sequence[tuple[str, int | None]], options: str | None = None) -> None:
+        self.check_head(board)
         with self._database.writing() as at:
             record = to_board(at.execute(q.BOARD, {"p_board": board}).fetchone())
             if record.status == "closed":
@@ -117,8 +119,9 @@ class SqlStore(SqlLooking):
             status, head, *_ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
             if head != at_head or status != "open":
                 return False
-            self._post(at, board, f"quiescence at {at_head}", contribution)
+            landed = self._post(at, board, f"quiescence at {at_head}", contribution)
             at.execute(s.SET_QUIET, {"p_board": board, "p_quiet": at_head})
+        self._acknowledge(board, [landed])
         self._ring()
         return True
 
@@ -132,6 +135,7 @@ class SqlStore(SqlLooking):
         with self._from_outside(board) as at:
             landed = self._post(at, board, operation, contribution)
             at.execute(s.SET_QUIET, {"p_board": board, "p_quiet": None})  # news: quiescence starts anew
+        self._acknowledge(board, [landed])
         self._ring()
         return landed
 
@@ -177,6 +181,7 @@ class SqlStore(SqlLooking):
             if len(contributions) > 1:
                 return self._one_by_one(board, contributions, agenda)
             return [Refused(f"the database refused it: {error}")], self.claim(board, agenda) if agenda else Claims()
+        self._acknowledge(board, rulings)
         self._ring()
         return rulings, claims
 
@@ -306,6 +311,7 @@ class SqlStore(SqlLooking):
 
     def close(self) -> None:
         self._presence.close()
+        self._let_go()
         self._database.close()
 
 

@@ -1,6 +1,7 @@
 """The verbs. Each is one function that asks the framework and hands on what it says."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +10,7 @@ from typing_extensions import override
 
 from blackboard.board import list_boards, list_serving, open_board
 from blackboard.cli import boards as shown
-from blackboard.cli import catalogue, drawing, finding, speech
+from blackboard.cli import catalogue, drawing, finding, health, speech
 from blackboard.cli.failures import USAGE
 from blackboard.cli.options import Look, Serve, Work, taking, verb_first
 from blackboard.cli.scenarios import Scenarios
@@ -150,3 +151,26 @@ def agents(said: Look) -> int:
     else:
         catalogue.draw(found)
     return 0
+
+
+@app.command()
+@taking(Look)
+def doctor(said: Look) -> int:
+    """Examine the machine and the database: what is wrong, and what to do. Exit code 5 if there is an error."""
+    findings = health.examined(said.db)
+    if said.as_json:
+        speech.say_json([health.as_json(one) for one in findings])
+    else:
+        health.draw(findings)
+    return health.exit_code(findings)
+
+
+@app.command()
+@taking(Look)
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file that the copy is to be.")],
+    said: Look,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there already.")] = False,
+) -> int:
+    """Copy the database while others work on it. The copy is checked before it bears its name."""
+    return health.back_up(file, said, replace=force)

@@ -8,11 +8,13 @@ from typing import Any
 from blackboard.board import Board, to_verdict
 from blackboard.cli import drawing, speech
 from blackboard.cli.finding import unknown
-from blackboard.cli.gist import age, clock, count, gist, iso, shortened
+from blackboard.cli.gist import age, body_of, clock, count, gist, iso, shortened
 from blackboard.errors import UsageError
+from blackboard.looker import is_intact
 from blackboard.ports import ActivationRecord, BoardRecord, Row, Serving
 
 OUTSIDE = "outside"  # the pseudo-agent of posts from outside
+CHANGED = "(changed outside)"  # it is shown all the same: whoever looks wants to see what is there
 STATES = ("running", "pending", "waiting", "parked", "done", "failed", "moot")
 
 
@@ -73,6 +75,8 @@ def draw_board(board: Board, as_of: int | None) -> None:
 
 def _cells(row: Row) -> tuple[str, ...]:
     about = f"about {shortened(', '.join(row.about), 40)}" if row.about else ""
+    if not is_intact(row):
+        about = f"{CHANGED} {about}".rstrip()
     return f"{row.key} v{row.version}", row.status, row.author, gist(row.body), about
 
 
@@ -170,6 +174,7 @@ def versions(board: Board, kind: str | None, *, wait: bool) -> Iterator[Row]:
 def log_line(row: Row) -> str:
     """A version of an entry on one line."""
     about = f"  about {', '.join(row.about)}" if row.about else ""
+    about += "" if is_intact(row) else f"  {CHANGED}"
     key = f"{row.key} v{row.version}"
     return speech.printable(
         f"{row.seq:>5}  {clock(row.posted_at)}  {row.author:<14}  {key:<18}  {row.status:<9}{about}".rstrip()
@@ -180,5 +185,6 @@ def row_as_json(row: Row) -> dict[str, Any]:
     """A version of an entry for programs."""
     return {
         "seq": row.seq, "time": iso(row.posted_at), "author": row.author, "key": row.key, "version": row.version,
-        "kind": row.kind, "status": row.status, "about": row.about, "body": json.loads(row.body),
+        "kind": row.kind, "status": row.status, "about": row.about, "body": body_of(row.body),
+        "intact": is_intact(row),
     }  # fmt: skip

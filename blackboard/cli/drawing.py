@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from blackboard.cli.speech import printable
@@ -61,6 +62,16 @@ def line(text: str, *, indent: int = 0, style: str = "") -> None:
     from rich.text import Text
 
     _print(Text(printable(text), style=style, no_wrap=True, overflow="ellipsis"), indent)
+
+
+def paragraph(first: str, text: str, *, style: str = "") -> None:
+    """Text behind its first words, whole: where the terminal is too narrow it goes on below itself."""
+    from rich.text import Text
+
+    room = max(_console().width - len(first), NARROWEST)
+    for part in wrap(printable(text), room, break_on_hyphens=False) or [""]:
+        _print(Text(first + part, style=style, no_wrap=True))
+        first = " " * len(first)
 
 
 def _print(drawn: object, indent: int = 0) -> None:

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from blackboard import errors
 from blackboard.cli import logs, speech
-from blackboard.errors import BlackboardError
+from blackboard.errors import BlackboardError, FeedGap
 
 USAGE, FAILED, INTERRUPTED = 2, 5, 130
 
@@ -33,7 +33,7 @@ def exit_code_of(error: BaseException) -> int:
         speech.hush()  # what could not be written would be tried again at the end
     speech.tell(sentence(error))
     logs.show_traceback(error)
-    return USAGE
+    return FAILED if isinstance(error, FeedGap) else USAGE
 
 
 def sentence(error: BaseException) -> str:

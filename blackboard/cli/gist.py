@@ -14,13 +14,21 @@ LONGEST = 400  # characters of a gist; a terminal cuts it sooner
 
 def gist(body: str | Mapping[str, Any]) -> str:
     """A body on one line: its fields in order, texts bare, others with their names; empty ones left out."""
-    fields: Any = json.loads(body) if isinstance(body, str) else body
+    fields = body_of(body) if isinstance(body, str) else body
     if not isinstance(fields, Mapping):
         return shortened(str(fields))
     parts = [
         _part(name, value, len(fields) == 1) for name, value in fields.items() if value not in (None, "", [], {}, False)
     ]
     return shortened(" · ".join(parts))
+
+
+def body_of(stored: str) -> Any:
+    """What a stored body says; the text itself if somebody has changed it to what is no JSON."""
+    try:
+        return json.loads(stored)
+    except ValueError:
+        return stored
 
 
 def _part(name: str, value: Any, alone: bool) -> str:
@@ -41,7 +49,7 @@ def _part(name: str, value: Any, alone: bool) -> str:
 
 def scores(body: str) -> str:
     """How good an entry says it is: ` (score 4)`, or nothing."""
-    fields = json.loads(body)
+    fields = body_of(body)
     rated = [n for n in SCORES if isinstance(fields, dict) and isinstance(fields.get(n), (int, float)) and fields[n]]
     return f" ({', '.join(f'{n} {fields[n]:.2g}' for n in rated)})" if rated else ""
 

@@ -175,6 +175,7 @@ class Runner:
         self._ran_before, self._began = (record.ran_seconds if record else 0.0), self._seam.monotonic()
         self._loop = asyncio.get_running_loop()
         served = self._plan.served
+        await self._in_store(lambda: self._store.check_head(self.board))
         await self._in_store(lambda: self._store.seat(self.board, seats(served)))
         versions = {a.name: a.code_version for a in served}
         await self._in_store(
