@@ -40,6 +40,7 @@ class Working:
         self._tasks: dict[tuple[str, int], asyncio.Task[Verdict | None]] = {}  # by board and epoch
         self._refused: set[tuple[str, int]] = set()
         self._news = asyncio.Event()
+        self._stamp: int | None = None  # of the store when it was last looked at
 
     async def run(self) -> Verdict | None:
         """Serve until drained; the verdict where one board was named. Cancelled, it gives back what it holds."""
@@ -81,6 +82,10 @@ class Working:
 
     def _look(self) -> None:
         """Join the open boards that are new."""
+        stamp = self._store.stamp()
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
         for record in self._store.boards("open"):
             place = (record.id, record.epoch)
             wanted = self._board in {None, record.id} and not self._shop.is_draining

@@ -48,7 +48,7 @@ def _work(scenario: Scenario[Any], opening: Opening, said: Work) -> int:
     stop = Stop()
     try:
         with stop, contextlib.redirect_stdout(sys.stderr), screen:  # stdout is for the result alone
-            verdict = blocking(_whole(opening(_options(scenario, said, screen)), screen, stop))
+            verdict = blocking(_whole(opening(_options(scenario, said, screen)), screen, stop, said))
     except (asyncio.CancelledError, KeyboardInterrupt) as error:
         raise Interrupted(_interrupted(screen.board, said)) from error
     except Exception as error:
@@ -65,13 +65,22 @@ def _work(scenario: Scenario[Any], opening: Opening, said: Work) -> int:
         return _show_end(board, verdict, said)
 
 
-async def _whole(opening: AbstractAsyncContextManager[Run], screen: Progress, stop: Stop) -> Verdict:
+async def _whole(opening: AbstractAsyncContextManager[Run], screen: Progress, stop: Stop, said: Work) -> Verdict:
     async with opening as run:
         screen.began(run.board)
+        if said.only is not None and not said.quiet:
+            _tell_who_is_missing(run.board, said)
         task = asyncio.current_task()
         assert task is not None
         stop.asks(task.cancel)
         return await run.end()
+
+
+def _tell_who_is_missing(board: Board, said: Work) -> None:
+    others = [s.name for s in board.store.seats(board.id) if s.name not in (said.only or ())]
+    if others:
+        database = f" --db {shlex.quote(said.db)}" if said.db else ""
+        speech.tell(f"others are to serve the rest: blackboard work --agents {','.join(others)}{database}")
 
 
 def _options(scenario: Scenario[Any], said: Work, screen: Progress) -> RunOptions:
