@@ -32,3 +32,8 @@ def cache_folder() -> str:
     """Where indexes that can be made again are kept: BLACKBOARD_CACHE, else the user's cache folder."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 before pathlib is loaded
     return os.environ.get("BLACKBOARD_CACHE") or os.path.join(home, "blackboard")  # noqa: PTH118
+
+
+def sqlite_library() -> str:
+    """Which SQLite keeps boards: BLACKBOARD_SQLITE, `stdlib` for that of Python, else the newer one if installed."""
+    return (os.environ.get("BLACKBOARD_SQLITE") or "").lower()

@@ -1,7 +1,6 @@
 """The store: every change of a board is one short transaction here. It carries out what the judge rules."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
@@ -16,6 +15,7 @@ from store import queries as q
 from store import statements as s
 from store.keeping import SqlKeeping
 from store.landing import ContradictionError, land, note_attempt, set_back_if_stale
+from store.library import sqlite3
 from store.looking import Cursor, to_board
 from store.presence import Presence
 

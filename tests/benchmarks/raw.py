@@ -6,11 +6,11 @@ that what was read is still the newest, the hash, the read set, the links, the c
 
 import hashlib
 import json
-import sqlite3
 import time
 from pathlib import Path
 from typing import Any
 
+from store.library import sqlite3
 from store.sqlite import open_store
 
 PAYLOAD = "x" * 1000
@@ -80,7 +80,7 @@ class Hand:
         self.run(MARK, (board, kind, "posted", 1, 1))
         self.run("COMMIT")
         self.run("BEGIN IMMEDIATE")
-        self.run("INSERT INTO worker VALUES (?, '', 0, ?, ?)", (self.worker, now, now))
+        self.run("INSERT INTO worker VALUES (?, '', 0, ?, ?, NULL)", (self.worker, now, now))
         self.run("COMMIT")
         self.run("BEGIN IMMEDIATE")
         self.run(PROPOSE, (board, 2, watcher, "1", 1, None))

@@ -1,10 +1,10 @@
 """What is SQLite's own: how a transaction begins, what an interrupt may leave, how a busy file is opened."""
 
-import sqlite3
 import threading
 
 import pytest
 
+from store.library import sqlite3
 from store.sqlite import open_store
 
 SECONDS = 20
