@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 
 from blackboard.seam import Seam
+from store.files import log_of
 from store.library import has_wal_reset_bug, sqlite3
 
 MEGABYTE = 2**20
@@ -38,7 +39,7 @@ class Checkpoints:
         large: int = LARGE,
     ) -> None:
         """`turn` is what the writers of this process take turns by."""
-        self._log, self._connect, self._seam = f"{path}-wal", connect, seam
+        self._log, self._connect, self._seam = log_of(path), connect, seam
         self._turn = turn
         self._small, self._large = small, large
         self._next = small  # bytes of the log past which a checkpoint is due

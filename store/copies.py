@@ -48,8 +48,8 @@ def _check_target(path: str, target: Path, overwrite: bool) -> None:
         raise UsageError(f"the folder of {target} does not exist; make it, or say another file")
     own = Path(os.path.realpath(path))
     real = Path(os.path.realpath(target))
-    if real in {own, *(own.with_name(own.name + end) for end in ("-journal", "-wal", "-shm"))}:
-        raise UsageError(f"{target} is the database itself; say another file")
+    if real in {own.with_name(own.name + end) for end in ("-journal", "-wal", "-shm")}:
+        raise UsageError(f"{target} belongs to the database itself; say another file")
     if target.exists() and os.path.exists(path) and os.path.samefile(target, path):  # noqa: PTH110, PTH121
         raise UsageError(f"{target} is the database itself; say another file")
     if os.path.lexists(target) and not overwrite:

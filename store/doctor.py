@@ -4,20 +4,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any, Literal
 
 from blackboard import settings
 from blackboard.ports import Finding
 from blackboard.seam import Seam
-from store import consistency
+from store import consistency, mounts
 from store import queries as q
+from store.library import has_wal_reset_bug
 from store.migrations import MIGRATIONS
 from store.watermark import Watermark, beside
 
 MEMORY = ":memory:"
-FIRST_AFFECTED, FIRST_FIXED = (3, 7, 0), (3, 51, 3)  # of SQLite's versions, by its WAL-reset bug
-REMOTE = ("nfs", "cifs", "smb", "9p", "virtiofs", "fuse", "afs", "ceph", "lustre", "gfs", "ocfs", "beegfs", "vboxsf")
 SILENT = 30.0  # seconds since its last beat after which a worker is asked about
 TOLD = 3  # of the things that one check finds; the others are counted
 RESTORE = "restore a backup (`blackboard backup` makes them)"
@@ -66,32 +64,17 @@ def library(patient: Patient) -> Finding:
     """Which SQLite it is, and whether that can corrupt a database that several processes write."""
     (version,) = patient.at.execute("SELECT sqlite_version()").fetchone()
     name = type(patient.at).__module__.partition(".")[0]
-    if not FIRST_AFFECTED <= tuple(map(int, version.split("."))) < FIRST_FIXED:
+    if not has_wal_reset_bug(tuple(map(int, version.split(".")))):
         return Finding("ok", "library", f"SQLite {version} ({name})")
     said = f"SQLite {version} ({name}) has the WAL-reset bug: processes that write at once can corrupt the file, rarely"
     return Finding("warning", "library", said, "pip install -U pysqlite3, which brings a SQLite of its own")
 
 
 # -- the file ------------------------------------------------------------------------------------------------------
-def file_system(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
-    """The type of the file system that holds the path; empty where the system does not tell."""
-    try:
-        lines = mounts.read_text("utf-8", "surrogateescape").splitlines()
-    except OSError:
-        return ""
-    deepest, found = -1, ""
-    for line in lines:
-        before, _, after = line.partition(" - ")
-        mounted = Path(before.split()[4].replace(r"\040", " "))
-        if path.is_relative_to(mounted) and len(mounted.parts) >= deepest:
-            deepest, found = len(mounted.parts), after.split()[0]
-    return found
-
-
 def ground(patient: Patient) -> Finding:
     """Whether the database is on a disk of this machine: WAL needs memory that is shared."""
-    kind = file_system(Path(patient.path).resolve().parent)
-    if kind.startswith(REMOTE):
+    kind = mounts.of(patient.path)
+    if kind is not None and mounts.is_network(kind):
         said = f"{kind} is not a local disk: what is committed can be lost, or the file corrupted"
         return Finding("error", "file system", said, "move the database to a local disk, and say --db")
     return Finding("ok", "file system", kind or "unknown")

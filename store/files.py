@@ -5,6 +5,7 @@ SQLite goes on with a file that was deleted or replaced, and what it acknowledge
 
 import os
 from enum import Enum, auto
+from pathlib import Path
 
 
 class Fate(Enum):
@@ -22,11 +23,21 @@ class Fate(Enum):
     LOG_REPLACED = auto()
 
 
+def log_of(path: str) -> str:
+    """The -wal of a database: SQLite puts it beside the file itself, not beside a symbolic link to it."""
+    return f"{os.path.realpath(path)}-wal"
+
+
+def live_folder_of(path: str) -> Path:
+    """The folder beside a database for what its processes tell each other while they live."""
+    return Path(f"{os.path.realpath(path)}-live")
+
+
 class Files:
     """The database and its -wal as they were opened. Made when both are there."""
 
     def __init__(self, path: str) -> None:
-        self._path, self._log = path, f"{path}-wal"
+        self._path, self._log = path, log_of(path)
         main, log = os.stat(self._path), os.stat(self._log)  # noqa: PTH116 two calls to a transaction
         self._inode = (main.st_dev, main.st_ino)
         self._log_inode = (log.st_dev, log.st_ino)

@@ -29,7 +29,7 @@ class Hold:
 
     def __init__(self, path: str) -> None:
         _install()
-        self._path, self._mine = path, set[Inode]()
+        self._path, self._mine = os.path.realpath(path), set[Inode]()
         self.take()
 
     def take(self) -> None:

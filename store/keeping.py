@@ -31,10 +31,10 @@ class SqlKeeping(SqlLooking):
 
     def _acknowledge(self, board: str, rulings: Sequence[Ruling]) -> None:
         """Take note of how far the board is committed, before anybody is told."""
-        head = max((max(r.seqs, default=0) for r in rulings if isinstance(r, Landed)), default=0)
+        heads = [r.seqs[-1] for r in rulings if isinstance(r, Landed) and r.seqs]
         with suppress(Exception):  # the commit stands, noted or not
-            if head and self._mark is not None:
-                self._mark.note(self._number(board), head)
+            if heads and self._mark is not None:
+                self._mark.note(self._number(board), max(heads))
 
     def _number(self, board: str) -> int:
         if board not in self._numbers:

@@ -62,6 +62,23 @@ VIEWS = (
         JOIN entry s ON s.board_id = r.board_id AND s.seq = r.seq""",
 )
 
+LATER_VIEWS = (
+    """CREATE VIEW boards AS
+        SELECT number, id, scenario, status, json_extract(verdict, '$.ending') AS ending,
+               (SELECT group_concat(r.value, '; ') FROM json_each(board.verdict, '$.reasons') r) AS reasons,
+               head, epoch, ran_seconds, json_extract(options, '$.budget.seconds') AS seconds_cap,
+               datetime(created_at, 'unixepoch') AS created_at, params
+        FROM board""",
+    """CREATE VIEW history AS
+        SELECT board_id, seq, key, version, kind, status, author, about, integrity, confidentiality, origins,
+               strftime('%Y-%m-%d %H:%M:%f', posted_at, 'unixepoch') AS posted_at, superseded_seq, activation_id, body
+        FROM entry""",
+    """CREATE VIEW workers AS
+        SELECT s.board_id, s.worker_id, w.host, w.pid,
+               (SELECT group_concat(a.key, ', ') FROM json_each(s.agents) a) AS agents, s.slots,
+               datetime(s.since, 'unixepoch') AS since, datetime(s.beat_at, 'unixepoch') AS heard_at
+        FROM serving s JOIN worker w ON w.id = s.worker_id""",
+)
 
 # Without statistics SQLite takes a board for ten rows and walks through all of it. These pin the plans to a large
 # board (rows, then rows for each longer prefix of the index); `tests/contract/test_query_plans.py` holds them.
@@ -99,7 +116,7 @@ def fresh(dialect: Dialect) -> list[str]:
     indices = sorted((i for t in tables for i in t.indexes), key=lambda i: str(i.name))
     ddl = [str(CreateTable(t).compile(dialect=dialect)) for t in tables]
     created = [str(CreateIndex(i).compile(dialect=dialect)) for i in indices]
-    return [*ddl, *created, *TRIGGERS, *VIEWS, *_pinned_plans(dialect)]
+    return [*ddl, *created, *TRIGGERS, *VIEWS, *LATER_VIEWS, *_pinned_plans(dialect)]
 
 
 def _nothing(_: Dialect) -> list[str]:
@@ -113,6 +130,7 @@ def _who_serves_what(dialect: Dialect) -> list[str]:
            slots INTEGER NOT NULL, since FLOAT NOT NULL, beat_at FLOAT NOT NULL, PRIMARY KEY (board_id, worker_id))
            WITHOUT ROWID""",
         "ALTER TABLE worker ADD COLUMN left_at FLOAT",
+        *LATER_VIEWS,
         *_pinned_plans(dialect),
     ]
 

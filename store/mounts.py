@@ -18,12 +18,17 @@ LOCAL_FUSE = frozenset({"fuseblk", "fuse.fuse-overlayfs"})
 
 def network_file_system(path: str) -> str | None:
     """The type of the file system of this path if databases may not be on it. None too where it cannot be known."""
+    found = of(path)
+    return found if found is not None and is_network(found) else None
+
+
+def of(path: str) -> str | None:
+    """The type of the file system that this path is on; None where it cannot be known."""
     try:
         table = TABLE.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:  # not Linux
         return None
-    found = file_system(table, str(Path(path).resolve()))
-    return found if found is not None and is_network(found) else None
+    return file_system(table, str(Path(path).resolve()))
 
 
 def file_system(table: str, path: str) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from blackboard.errors import NoDatabase, StoreError
 from store import guard
 from store.checkpoints import Checkpoints
-from store.files import Fate, Files
+from store.files import Fate, Files, log_of
 from store.guard import Hold
 from store.library import sqlite3
 from store.mounts import network_file_system
@@ -96,7 +96,7 @@ def is_whole(path: str) -> bool:
 
 def _log_is_empty(path: str) -> bool:
     try:
-        return os.stat(f"{path}-wal").st_size == 0  # noqa: PTH116
+        return os.stat(log_of(path)).st_size == 0  # noqa: PTH116
     except FileNotFoundError:
         return True
 

@@ -11,7 +11,6 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
 
 from blackboard import settings
 from blackboard.errors import NoDatabase, StoreError
@@ -19,7 +18,7 @@ from blackboard.seam import REAL, Seam
 from store import opening
 from store.checkpoints import SMALL, Checkpoints
 from store.core import DIALECT
-from store.files import Fate, Files
+from store.files import Fate, Files, live_folder_of
 from store.guard import Hold
 from store.library import code, sqlite3
 from store.migrations import MIGRATIONS, fresh
@@ -180,8 +179,10 @@ class SqliteDatabase:
         with suppress(sqlite3.Error):
             self._writer.execute("ROLLBACK")
         self._writer.execute(f"PRAGMA busy_timeout = {RESCUE}")
-        _, held, moved = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        self._writer.execute("PRAGMA busy_timeout = 0")
+        try:
+            _, held, moved = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self._writer.execute("PRAGMA busy_timeout = 0")
         if held == moved:
             raise StoreError(
                 f"{self.path}-wal was deleted while it was open; everything acknowledged was saved into {self.path},"
@@ -210,7 +211,7 @@ class SqliteDatabase:
             self._check_content(writer, create)
             synchronous = settings.synchronous()
             if self.path != MEMORY:
-                writer.execute("PRAGMA journal_mode = WAL")
+                self._check_mode(*writer.execute("PRAGMA journal_mode = WAL").fetchone())
                 writer.execute("PRAGMA wal_autocheckpoint = 0")
                 writer.execute(f"PRAGMA journal_size_limit = {SMALL}")
             writer.execute("PRAGMA busy_timeout = 0")  # from now on the turns are fair: see _begin
@@ -260,6 +261,10 @@ class SqliteDatabase:
         if not tables and not create:
             raise NoDatabase(f"{self.path} is empty; `blackboard run` makes a board in it, or say another --db")
 
+    def _check_mode(self, mode: str) -> None:
+        if mode != "wal":
+            raise StoreError(f"{self.path} cannot be shared here (journal mode {mode}); use a local disk")
+
     def _schema(self, at: sqlite3.Connection) -> int:
         """How many migrations it has had. StoreError if that is more than there are."""
         known = at.execute("SELECT 1 FROM sqlite_master WHERE name = 'schema_version'").fetchone()
@@ -303,5 +308,5 @@ def open_store(url: str, create: bool = True, seam: Seam = REAL) -> SqlStore:
     """The store of a path, of `sqlite:///PATH`, or of `:memory:` (private). NoDatabase, StoreError."""
     path = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else url
     database = SqliteDatabase(path, seam, create)
-    presence = Attendance() if path == MEMORY else Sidecar(Path(f"{path}-live"), seam)
+    presence = Attendance() if path == MEMORY else Sidecar(live_folder_of(path), seam)
     return SqlStore(database, seam, presence)

@@ -10,8 +10,9 @@ import struct
 import threading
 import weakref
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
+
+from store.files import live_folder_of
 
 HEADER = struct.Struct("<8sd")  # what it is; when the database was made
 PLACE = struct.Struct("<Q")  # the highest head that was acknowledged
@@ -35,11 +36,14 @@ class Watermark:
         """Take note that the head of the board with this number is acknowledged. Never raises, never lowers."""
         if head <= self._heads.get(number, 0):
             return
-        with self._turn, suppress(OSError, struct.error):
+        with self._turn:
+            try:
+                file, place = self._opened(), _place(number)
+                if file is not None and head > _known(os.pread(file, PLACE.size, place)):
+                    os.pwrite(file, PLACE.pack(head), place)
+            except (OSError, struct.error):
+                return
             self._heads[number] = max(head, self._heads.get(number, 0))
-            file, place = self._opened(), _place(number)
-            if file is not None and head > _known(os.pread(file, PLACE.size, place)):
-                os.pwrite(file, PLACE.pack(head), place)
 
     def head_of(self, number: int) -> int:
         """The highest head that was acknowledged of the board with this number; 0 where nothing is known."""
@@ -99,4 +103,4 @@ def _known(found: bytes) -> int:
 
 def beside(database: str, made_at: float) -> Watermark:
     """The mark of the database at this path, which was made at this time: so it is told from one that was deleted."""
-    return Watermark(Path(os.path.realpath(database) + "-live", "mark"), made_at)
+    return Watermark(live_folder_of(database) / "mark", made_at)

@@ -69,7 +69,7 @@ class ActivationView(Looker, View):
         for row in rows:
             self._saw(row, strict=True)
         self._woken_by = tuple(r.seq for r in rows) if self._agent.strict else ()
-        entries = [to_entry(kind, row) for row in rows]
+        entries = [to_entry(kind, row, self._board) for row in rows]
         return entries if claim.group is not None else entries[0]
 
     # -- the hooks of the reads ------------------------------------------------------------------------------------

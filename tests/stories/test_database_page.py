@@ -231,9 +231,9 @@ class TestTheStatementsOfThePage:
             bench.wake("poor", bench.note())
             store.seat(bench.id, [Seat("sleepy", "all note done")])
 
-            _, rows = asked(path, BLOCK.findall(section("### 5. "))[0][1])
+            rows = store.sql(BLOCK.findall(section("### 5. "))[0][1], {})
 
-        assert {agent: (state, why) for state, agent, _, why in rows} == {
+        assert {row["agent"]: (row["state"], row["why"]) for row in rows} == {
             "busy": ("running", f"worker w1 is at it, attempt {running.attempt}"),
             "unlucky": ("pending", "to be tried again after: OSError: the line is busy"),
             "poor": ("pending", "all 2 activations are used or reserved"),

@@ -284,14 +284,15 @@ class TestABackup:
         told = {"path": str(tmp_path / "copy.db"), "size": size, "boards": 1, "versions": 6}
         assert json.loads(capsys.readouterr().out) == told
 
-    def test_leaves_nothing_beside_it_and_is_read_by_nobody_else(self, db, tmp_path):
-        db.chmod(0o600)
+    @pytest.mark.parametrize("mode", [0o600, 0o644])
+    def test_leaves_nothing_beside_it_and_is_read_by_the_same_people(self, db, tmp_path, mode):
+        db.chmod(mode)
         (tmp_path / "safe").mkdir()
 
         blackboard("backup", str(tmp_path / "safe" / "copy.db"), "--db", str(db))
 
         assert [p.name for p in (tmp_path / "safe").iterdir()] == ["copy.db"]
-        assert (tmp_path / "safe" / "copy.db").stat().st_mode & 0o777 == 0o600
+        assert (tmp_path / "safe" / "copy.db").stat().st_mode & 0o777 == mode
 
     def test_replaces_a_file_only_when_that_is_said(self, db, tmp_path):
         target = tmp_path / "copy.db"

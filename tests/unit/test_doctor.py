@@ -288,24 +288,11 @@ class TestTheGround:
         assert doctor.synchronous(patient(None, "x")).level == "ok"
 
     def test_that_is_no_disk_of_this_machine_is_an_error(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(doctor, "file_system", lambda _: "nfs4")
+        monkeypatch.setattr(doctor.mounts, "of", lambda _: "nfs4")
 
         found = doctor.ground(patient(None, tmp_path / "x.db"))
 
         assert (found.level, found.detail.split()[0]) == ("error", "nfs4")
-
-    def test_is_the_deepest_mount_above_the_file(self, tmp_path):
-        mounts = tmp_path / "mountinfo"
-        mounts.write_text(
-            "27 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n"
-            "30 27 0:5 / /home rw - xfs /dev/sdb rw\n"
-            "31 30 0:9 / /home/a\\040b rw master:3 - nfs4 server:/x rw\n"
-        )
-
-        asked = {p: doctor.file_system(doctor.Path(p), mounts) for p in ("/x", "/home/a", "/home/a b/c", "/homes")}
-
-        assert asked == {"/x": "ext4", "/home/a": "xfs", "/home/a b/c": "nfs4", "/homes": "ext4"}
-        assert doctor.file_system(doctor.Path("/x"), tmp_path / "none") == ""
 
     def test_of_a_journal_that_makes_readers_wait_is_told(self, case):
         with closing(sqlite3.connect(case.path)) as at:

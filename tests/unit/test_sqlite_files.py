@@ -190,3 +190,18 @@ class TestLooking:
 
         assert files.look() is Fate.SAME
         assert files.log_size == log(path).stat().st_size > 0
+
+    def test_finds_the_log_beside_the_file_itself_also_through_a_link(self, tmp_path, path):
+        link = tmp_path / "elsewhere" / "link.db"
+        link.parent.mkdir()
+        open_store(str(path)).close()
+        link.symlink_to(path)
+        store = open_store(str(link))
+
+        assert log(path).exists()
+        with store._database.writing() as at:
+            at.execute("CREATE TABLE note (text)")
+        assert store._database._open_now.files.log_size > 0
+        with pytest.raises(StoreError, match="is open in this process"):
+            log(path).read_bytes()
+        store.close()

@@ -1,5 +1,7 @@
 """The mark beside a database: what it remembers, when it begins anew, and that it never stands in the way."""
 
+import os
+
 import pytest
 
 from blackboard.errors import FeedGap, StoreError
@@ -72,12 +74,15 @@ class TestTheMark:
     def test_is_silent_once_it_is_closed(self, path):
         mark = Watermark(path, MADE_AT)
         mark.note(1, 7)
+        file = mark._file
 
         mark.close()
         mark.close()
         mark.note(1, 8)
 
         assert mark.head_of(1) == 7
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(file)
 
 
 class TestABoard:
