@@ -54,6 +54,15 @@ class NewBoard:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """What may be another when a board is opened again. The kinds are added to those that it has."""
+
+    team: str
+    options: str
+    kinds: str
+
+
+@dataclass(frozen=True)
 class BoardRecord:
     """The row of a board."""
 
@@ -318,8 +327,8 @@ class Store(Looking, Protocol):
     def cancel(self, board: str, reason: str) -> None:
         """Ask that the board be ended."""
 
-    def reopen(self, board: str, caps: Sequence[tuple[str, int | None]], options: str | None = None) -> None:
-        """Open a board again, with these caps and options: a new epoch if it had ended."""
+    def reopen(self, board: str, caps: Sequence[tuple[str, int | None]], changed: Changed | None = None) -> None:
+        """Open a board again, with these caps and what has changed: a new epoch if it had ended."""
 
     def watch(self, hint: Callable[[], None]) -> Callable[[], None]:
         """Call the hint after commits, in this process or another; gives back how to stop that. From any thread.

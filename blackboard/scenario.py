@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypedDict
 from pydantic import BaseModel
 from typing_extensions import TypeVar, Unpack
 
+from blackboard import team as teams
 from blackboard.activation import Claim, Contribution
 from blackboard.agent import Agent
 from blackboard.board import PERSON, Board, find_board, open_store, to_verdict
@@ -22,8 +23,9 @@ from blackboard.crew import crew
 from blackboard.entry import BOARD_KINDS, Kind
 from blackboard.errors import DeclarationError, UsageError
 from blackboard.looker import write
-from blackboard.ports import NewBoard, Store
+from blackboard.ports import Changed, NewBoard, Store
 from blackboard.running import Run, blocking
+from blackboard.team import Team
 from blackboard.tool import Tool
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
-Team = Sequence[Agent]
 OPTIONS = frozenset({
     "db", "team", "agent", "agents", "workers", "json", "quiet", "slots", "activations", "seconds", "log_level",
     "log_json", "help",
@@ -99,7 +100,7 @@ class Scenario(Generic[P]):
         self.stop, self.budget, self.resources = stop, budget, resources
         self.declared_in = _caller()  # where resume finds it again
         for title, team in self.teams.items():
-            _check_team(name, title, team)
+            teams.check(name, title, team)
 
     # -- running ---------------------------------------------------------------------------------------------------
     def run(self, params: P, /, **options: Unpack[RunOptions]) -> Board:
@@ -168,7 +169,7 @@ class Scenario(Generic[P]):
         record = find_board(store, board)
         stored = json.loads(record.options)
         params = self.params.model_validate_json(record.params)
-        others, elsewhere = self._others(stored.get("agents", {}))
+        others, elsewhere = teams.at(self.teams, stored.get("agents", {}))
         _, team = self.team(record.team, others)
         served = frozenset(a.name for a in team) - elsewhere
         served = served if only is None else served & frozenset(only)
@@ -193,7 +194,7 @@ class Scenario(Generic[P]):
         params = _absolute(params)
         others = options.get("agents", {})
         title, team = self.team(options.get("team", "auto"), others)
-        only = _only(team, options)
+        only = teams.only(team, options.get("only"))
         budget = options.get("budget", Budget()).over(self.budget)
         resources = self._given(params, options)  # what is wrong with them is said before a board is made
         posted = self.seed(params) if self.seed else [params]
@@ -202,7 +203,7 @@ class Scenario(Generic[P]):
         writes = tuple(write(body, body.lifecycle.first) for body in seed)
         new = NewBoard(
             scenario=self.name, params=params.model_dump_json(), team=title, options=self._options(budget, others),
-            kinds=_lifecycles(team, [*map(type, seed), self.result]), caps=((ACTIVATIONS, budget.activations),),
+            kinds=teams.lifecycles(team, [*map(type, seed), self.result]), caps=((ACTIVATIONS, budget.activations),),
         )  # fmt: skip
         store = open_store(options.get("db"))
         outside = Claim("", 0, PERSON, 0, None, 0, 0, 0)
@@ -218,33 +219,24 @@ class Scenario(Generic[P]):
         verdict = to_verdict(record.verdict)
         params = self.params.model_validate_json(record.params)
         stored = json.loads(record.options)
-        others = {**self._others(stored.get("agents", {}))[0], **options.get("agents", {})}
-        _, team = self.team(options.get("team") or record.team, others)
-        only = _only(team, options)
+        others = {**teams.at(self.teams, stored.get("agents", {}))[0], **options.get("agents", {})}
+        title, team = self.team(options.get("team") or record.team, others)
+        only = teams.only(team, options.get("only"))
         budget = options.get("budget", Budget()).over(Budget(**stored.get("budget", {})))
         if verdict is not None and verdict.ending not in {*RESUMABLE, "complete"}:
             raise UsageError(f"{record.id} has ended ({verdict}) and cannot be resumed; run it anew")
         ended = verdict is not None and verdict.ending == "complete"
         resources = [] if ended else self._given(params, options)
         if not ended:
-            store.reopen(record.id, ((ACTIVATIONS, budget.activations),), self._options(budget, others))
+            caps, kinds = ((ACTIVATIONS, budget.activations),), teams.lifecycles(team, [self.result])
+            store.reopen(record.id, caps, Changed(title, self._options(budget, others), kinds))
             store.retire(record.id, [a.name for a in team])
         return _Session(store, Board(store, record.id, self.result), team, budget, resources, only)
 
     def _options(self, budget: Budget, others: Mapping[str, Agent]) -> str:
         """What another process needs to know of the run's options."""
-        places = {name: self._place(agent) for name, agent in others.items()}
+        places = teams.places(self.teams, others)
         return json.dumps({"declared_in": self.declared_in, "budget": asdict(budget), "agents": places})
-
-    def _place(self, agent: Agent) -> str | None:
-        """TEAM.AGENT, where the scenario declares it; None for one that only this process has."""
-        return next((f"{title}.{a.name}" for title, team in self.teams.items() for a in team if a is agent), None)
-
-    def _others(self, places: Mapping[str, str | None]) -> tuple[dict[str, Agent], frozenset[str]]:
-        """The agents at these places, and the names of those that have none."""
-        seated = {f"{title}.{a.name}": a for title, team in self.teams.items() for a in team}
-        found = {name: seated[place] for name, place in places.items() if place in seated}
-        return found, frozenset(places) - frozenset(found)
 
     def _given(self, params: BaseModel, options: RunOptions) -> Sequence[object]:
         if "resources" in options:
@@ -282,37 +274,11 @@ def _caller() -> str:
     return str(frame.f_globals.get("__file__", ""))
 
 
-def _only(team: Team, options: RunOptions) -> frozenset[str] | None:
-    """The agents that are to be served here. UsageError."""
-    if "only" not in options:
-        return None
-    only, known = frozenset(options["only"]), [a.name for a in team]
-    if unknown := only - set(known):
-        raise UsageError(f"the team has no agent {min(unknown)!r}; it has {', '.join(known)}")
-    return only
-
-
 def _check_options(options: RunOptions) -> None:
     if unknown := set(options) - set(RunOptions.__annotations__):
         raise UsageError(f"there is no option {min(unknown)!r}; there are {', '.join(RunOptions.__annotations__)}")
     if options.get("slots", 1) < 1:
         raise UsageError(f"slots={options['slots']}: at least one activation at a time is needed")
-
-
-def _check_team(name: str, title: str, team: Team) -> None:
-    names = [a.name for a in team]
-    if twice := {n for n in names if names.count(n) > 1}:
-        raise DeclarationError(f"{name}: team {title!r} has two agents called {min(twice)!r}")
-    known: dict[str, type[Kind]] = {}
-    for kind in (k for a in team for k in (a.kind, *a.writes)):
-        if known.setdefault(kind.kind_name, kind).lifecycle != kind.lifecycle:
-            raise DeclarationError(f"{name}: two kinds called {kind.kind_name!r} have different lifecycles")
-
-
-def _lifecycles(team: Team, more: Iterable[type[BaseModel]]) -> str:
-    """The lifecycles of all kinds of a board, so that it can be read without their classes."""
-    kinds = [k for a in team for k in (a.kind, *a.writes)] + [k for k in more if issubclass(k, Kind)]
-    return json.dumps({k.kind_name: dict(k.lifecycle.steps) for k in (*kinds, *BOARD_KINDS)})
 
 
 def _absolute(params: P) -> P:

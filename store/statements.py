@@ -42,7 +42,9 @@ REOPEN = compiled(
     .where(board.c.id == P("board"))
     .values(status=word("open"), verdict=None, quiet=None, cancelled=None, epoch=board.c.epoch + 1)
 )
-SET_OPTIONS = compiled(update(board).where(board.c.id == P("board")).values(options=P("options")))
+CHANGE_BOARD = compiled(
+    update(board).where(board.c.id == P("board")).values(team=P("team"), options=P("options"), kinds=P("kinds"))
+)
 ONE_ACTIVATION = compiled(
     select(activation.c.state, activation.c.token, activation.c.done_seq).where(
         activation.c.board_id == P("board"), activation.c.id == P("id")

@@ -1,23 +1,20 @@
 """The store: every change of a board is one short transaction here. It carries out what the judge rules."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Protocol
 
 from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Landed, Refused, Ruling, Stale
 from blackboard.errors import BoardClosed, BodyRefused, UsageError
-from blackboard.ports import Claims, NewBoard, Notice, Seat, Worker
-from blackboard.seam import Seam
+from blackboard.ports import Changed, Claims, NewBoard, Notice, Seat
 from store import agenda as agendas
 from store import queries as q
 from store import statements as s
-from store.keeping import SqlKeeping
 from store.landing import ContradictionError, land, note_attempt, set_back_if_stale
 from store.library import sqlite3
 from store.looking import Cursor, to_board
-from store.presence import Presence
+from store.staff import SqlStaff
 
 BAD = (
     ContradictionError,
@@ -31,24 +28,8 @@ BAD = (
 OUTSIDE = "outside"  # the pseudo-agent of posts from outside: they are activations too, so that they are idempotent
 
 
-class Database(Protocol):
-    """What differs between databases: connections, and how a write transaction takes its turn."""
-
-    path: str
-
-    def writing(self) -> AbstractContextManager[Cursor]: ...
-    def reading(self, people: bool = False) -> AbstractContextManager[Cursor]: ...
-    def stamp(self) -> int: ...
-    def close(self) -> None: ...
-
-
-class SqlStore(SqlKeeping):
+class SqlStore(SqlStaff):
     """Many boards in one database. See `blackboard.ports.Store` for what each method promises."""
-
-    def __init__(self, database: Database, seam: Seam, presence: Presence) -> None:
-        super().__init__(database.reading, presence, database.path, seam)
-        self._database = database
-        self._hints: list[Callable[[], None]] = []
 
     # -- boards ----------------------------------------------------------------------------------------------------
     def create(self, new: NewBoard, seats: Sequence[Seat], seed: Contribution) -> str:
@@ -85,13 +66,16 @@ class SqlStore(SqlKeeping):
                 "cursor_seq": seat.cursor,
             })  # fmt: skip
 
-    def reopen(self, board: str, caps: Sequence[tuple[str, int | None]], options: str | None = None) -> None:
+    def reopen(self, board: str, caps: Sequence[tuple[str, int | None]], changed: Changed | None = None) -> None:
         self.check_head(board)
         with self._database.writing() as at:
             record = to_board(at.execute(q.BOARD, {"p_board": board}).fetchone())
             if record.status == "closed":
                 at.execute(s.REOPEN, {"p_board": board})
-            at.execute(s.SET_OPTIONS, {"p_board": board, "p_options": options or record.options})
+            if changed is not None:
+                kinds = json.dumps({**json.loads(record.kinds), **json.loads(changed.kinds)})
+                values = {"p_board": board, "p_team": changed.team, "p_options": changed.options, "p_kinds": kinds}
+                at.execute(s.CHANGE_BOARD, values)
             for unit, cap in caps:
                 self._recap(at, board, unit, cap)
         self._ring()
@@ -240,79 +224,6 @@ class SqlStore(SqlKeeping):
             agendas.release(at, board, worker)
             at.execute(s.UNSERVE, {"p_board": board, "p_worker": worker})
         self._ring()
-
-    # -- workers ---------------------------------------------------------------------------------------------------
-    def announce(self, worker: Worker) -> None:
-        now = self._seam.now()
-        row = {
-            "id": worker.id, "host": worker.host, "pid": worker.pid, "started_at": now, "beat_at": now, "left_at": None,
-        }  # fmt: skip
-        self._presence.arrive(worker.id)
-        with self._database.writing() as at:
-            at.execute(s.ANNOUNCE, row)
-            self._forget_the_dead(at)
-
-    def _forget_the_dead(self, at: Cursor) -> None:
-        """Those whose process has ended and who hold nothing any more."""
-        for worker in self._presence.workers():
-            if not self._presence.gone(worker) or at.execute(s.HOLDS_SOMETHING, {"p_worker": worker}).fetchone():
-                continue
-            at.execute(s.UNSERVE, {"p_board": None, "p_worker": worker})
-            at.execute(s.LEAVE, {"p_worker": worker, "p_now": self._seam.now()})
-            self._presence.forget(worker)
-
-    def serve(self, board: str, worker: str, agents: Mapping[str, str], slots: int) -> None:
-        now = self._seam.now()
-        with self._database.writing() as at:
-            at.execute(s.SERVE, {
-                "board_id": board, "worker_id": worker, "agents": json.dumps(dict(agents)), "slots": slots,
-                "since": now, "beat_at": now,
-            })  # fmt: skip
-
-    def leave(self, worker: str) -> None:
-        with self._database.writing() as at:
-            at.execute(s.UNSERVE, {"p_board": None, "p_worker": worker})
-            at.execute(s.LEAVE, {"p_worker": worker, "p_now": self._seam.now()})
-        self._presence.leave(worker)
-        self._ring()
-
-    def beat(self, board: str, agenda: Agenda, ran_seconds: float) -> set[tuple[int, int]]:
-        now = self._seam.now()
-        with self._database.writing() as at:
-            at.execute(s.BEAT_WORKER, {"p_worker": agenda.worker, "p_now": now})
-            (last,) = at.execute(s.LAST_BEAT, {"p_board": board}).fetchone()
-            new = ran_seconds if last is None else max(0.0, min(ran_seconds, now - last))
-            if new:
-                at.execute(s.RAN, {"p_board": board, "p_seconds": new})
-            at.execute(s.BEAT_SERVING, {"p_board": board, "p_worker": agenda.worker, "p_now": now})
-            values = {"p_board": board, "p_worker": agenda.worker, "p_until": now + agenda.lease}
-            return set(map(tuple, at.execute(s.BEAT_CLAIMS, values).fetchall()))
-
-    # -- hints -----------------------------------------------------------------------------------------------------
-    def watch(self, hint: Callable[[], None]) -> Callable[[], None]:
-        stop = self._presence.listen(hint)
-        self._hints.append(hint)
-
-        def unwatch() -> None:
-            self._hints.remove(hint)
-            stop()
-
-        return unwatch
-
-    def _ring(self) -> None:
-        """Hint to those in this process, then to the others. Always after the COMMIT."""
-        for hint in tuple(self._hints):
-            with suppress(Exception):  # the commit stands; whoever missed the hint has its poll
-                hint()
-        self._presence.ring()
-
-    def stamp(self) -> int:
-        return self._database.stamp()
-
-    def close(self) -> None:
-        self._presence.close()
-        self._let_go()
-        self._database.close()
 
 
 def _again(rulings: Sequence[Ruling]) -> list[Claim]:

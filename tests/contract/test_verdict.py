@@ -4,7 +4,7 @@ import pytest
 
 from blackboard.activation import Fenced, Proposal
 from blackboard.errors import BoardClosed
-from blackboard.ports import Notice, Seat
+from blackboard.ports import Changed, Notice, Seat
 from tests.builders import ALL_DONE, Bench, landed, note, said
 
 VERDICT = '{"ending": "complete", "reasons": []}'
@@ -144,11 +144,12 @@ class TestABoardThatCanGoOn:
         bench.store.cancel(bench.id, "enough")
         conclude(bench)
 
-        bench.store.reopen(bench.id, (("activations", 5),), '{"new": 1}')
+        bench.store.reopen(bench.id, (("activations", 5),), Changed("other", '{"new": 1}', '{"more": {}}'))
 
         record = bench.store.board(bench.id)
         assert (record.status, record.epoch, record.verdict, record.cancelled) == ("open", 2, None, None)
         assert (record.options, bench.summary.budgets[0].cap) == ('{"new": 1}', 5)
+        assert (record.team, record.kinds) == ("other", '{"more": {}}')
         again = bench.claim("a")
         assert (again.id, again.snapshot) == (claim.id, claim.snapshot)
         assert again.token > claim.token

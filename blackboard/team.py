@@ -1,0 +1,55 @@
+"""Teams: who may sit at a board, and how an agent of one team is put in the place of another."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from pydantic import BaseModel
+
+from blackboard.agent import Agent
+from blackboard.entry import BOARD_KINDS, Kind
+from blackboard.errors import DeclarationError, UsageError
+
+Team = Sequence[Agent]
+
+
+def check(name: str, title: str, team: Team) -> None:
+    """That its agents and kinds can be told apart. DeclarationError."""
+    names = [a.name for a in team]
+    if twice := {n for n in names if names.count(n) > 1}:
+        raise DeclarationError(f"{name}: team {title!r} has two agents called {min(twice)!r}")
+    known: dict[str, type[Kind]] = {}
+    for kind in (k for a in team for k in (a.kind, *a.writes)):
+        if known.setdefault(kind.kind_name, kind).lifecycle != kind.lifecycle:
+            raise DeclarationError(f"{name}: two kinds called {kind.kind_name!r} have different lifecycles")
+
+
+def lifecycles(team: Team, more: Iterable[type[BaseModel]]) -> str:
+    """The lifecycles of all kinds of a board, so that it can be read without their classes."""
+    kinds = [k for a in team for k in (a.kind, *a.writes)] + [k for k in more if issubclass(k, Kind)]
+    return json.dumps({k.kind_name: dict(k.lifecycle.steps) for k in (*kinds, *BOARD_KINDS)})
+
+
+def only(team: Team, names: Iterable[str] | None) -> frozenset[str] | None:
+    """The agents that are to be served, all where none are named. UsageError."""
+    if names is None:
+        return None
+    wanted, known = frozenset(names), [a.name for a in team]
+    if unknown := wanted - set(known):
+        raise UsageError(f"the team has no agent {min(unknown)!r}; it has {', '.join(known)}")
+    return wanted
+
+
+def places(teams: Mapping[str, Team], others: Mapping[str, Agent]) -> dict[str, str | None]:
+    """Where each is declared, as TEAM.AGENT, so that another process finds it; None where only this one has it."""
+    return {name: _place(teams, agent) for name, agent in others.items()}
+
+
+def _place(teams: Mapping[str, Team], agent: Agent) -> str | None:
+    return next((f"{title}.{a.name}" for title, team in teams.items() for a in team if a is agent), None)
+
+
+def at(teams: Mapping[str, Team], places: Mapping[str, str | None]) -> tuple[dict[str, Agent], frozenset[str]]:
+    """The agents at these places, and the names of those that have none."""
+    seated = {f"{title}.{a.name}": a for title, team in teams.items() for a in team}
+    found = {name: seated[place] for name, place in places.items() if place in seated}
+    return found, frozenset(places) - frozenset(found)
