@@ -60,7 +60,7 @@ def decide(
 ) -> Verdict | Quiet | None:
     """The verdict, the first strike of quiescence, or None while there is something to do.
 
-    `refused`: the budget that refused the last claim.
+    `refused`: the budget that refused the last claim. That may be long ago: it ends the board only if nothing is left.
     """
     if goal.reached:
         return Verdict("complete", (*_left_over(summary), *summary.failures))
@@ -73,7 +73,7 @@ def decide(
         return Verdict("deadline", (f"{budget.seconds:g} seconds of work are used up", *missing))
     if _count(summary, "running"):
         return None
-    if refused is not None and _count(summary, "pending"):
+    if refused is not None and _count(summary, "pending") and _is_used_up(summary, refused):
         return Verdict("budget", _exhausted(summary, goal, refused))
     if summary.unnoticed or _count(summary, "pending"):
         return None
@@ -90,6 +90,10 @@ def _quiescence(summary: Summary, goal: Goal, watching: Sequence[Watching]) -> V
 
 def _count(summary: Summary, state: str) -> int:
     return sum(summary.states.get(state, {}).values())
+
+
+def _is_used_up(summary: Summary, unit: str) -> bool:
+    return any(b.unit == unit and b.cap is not None and b.settled + b.reserved >= b.cap for b in summary.budgets)
 
 
 def _left_over(summary: Summary) -> tuple[str, ...]:

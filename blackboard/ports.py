@@ -106,6 +106,7 @@ class Summary:
     budgets: tuple[Spent, ...] = ()
     marks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # kind -> status -> current entries
     failures: tuple[str, ...] = ()  # the last causes, an agent each
+    epoch: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,8 +319,12 @@ class Store(Looking, Protocol):
     def strike(self, board: str, at_head: int, contribution: Contribution) -> bool:
         """Record the first quiescence, with its entry; False if the board has moved since."""
 
-    def conclude(self, board: str, verdict: str, at_head: int, final: bool, quiet: bool = False) -> bool:
+    def conclude(
+        self, board: str, verdict: str, at_head: int, final: bool, quiet: bool = False, epoch: int | None = None
+    ) -> bool:
         """Write the verdict and close the board; False if the board has moved since. Final: nothing can be resumed.
+
+        Epoch: the one that was judged; False if the board has ended and was resumed since, which moves no head.
 
         Quiet: it says that nothing is left to do, so it is refused too if an agent has not noticed everything.
         """

@@ -125,7 +125,7 @@ class SqlLooking:
                 cursor.execute("COMMIT")
         return Summary(
             status=record.status, head=record.head, quiet=record.quiet, cancelled=record.cancelled,
-            ran_seconds=record.ran_seconds, states=_nested(states), marks=_nested(marks),
+            ran_seconds=record.ran_seconds, epoch=record.epoch, states=_nested(states), marks=_nested(marks),
             unnoticed=tuple(name for name, seq in cursors if seq < record.head),
             budgets=tuple(Spent(*b) for b in budgets), failures=tuple(f"{a} failed: {c}" for a, c in failures),
         )  # fmt: skip

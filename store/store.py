@@ -86,12 +86,14 @@ class SqlStore(SqlStaff):
         except sqlite3.IntegrityError as error:
             raise UsageError(f"{board} has already used more than {cap} {unit}; say a higher cap") from error
 
-    def conclude(self, board: str, verdict: str, at_head: int, final: bool, quiet: bool = False) -> bool:
+    def conclude(
+        self, board: str, verdict: str, at_head: int, final: bool, quiet: bool = False, epoch: int | None = None
+    ) -> bool:
         with self._database.writing() as at:
-            status, head, *_ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
-            if head != at_head or status != "open":
+            record = to_board(at.execute(q.BOARD, {"p_board": board}).fetchone())
+            if record.head != at_head or record.status != "open" or epoch not in {None, record.epoch}:
                 return False
-            if quiet and any(seq < head for _, seq in at.execute(q.CURSORS, {"p_board": board})):
+            if quiet and any(seq < at_head for _, seq in at.execute(q.CURSORS, {"p_board": board})):
                 return False  # somebody has joined who has not looked yet
             agendas.stop(at, board, final)
             at.execute(s.CLOSE, {"p_board": board, "p_verdict": verdict})

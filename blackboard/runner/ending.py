@@ -24,18 +24,18 @@ class Closed:
 
 def judged(
     store: Store, board: str, plan: Plan, ran: float, refused: str | None
-) -> tuple[int, Verdict | Quiet | Closed | None]:
-    """What the controller says of the board, and the head at which it does. `ran`: seconds of work so far."""
+) -> tuple[Summary, Verdict | Quiet | Closed | None]:
+    """What the controller says of the board, and what it was shown. `ran`: seconds of work so far."""
     summary = replace(store.summary(board), ran_seconds=ran)
     if summary.status != "open":
         record = store.board(board)
         written = to_verdict(record.verdict) if record else None
-        return summary.head, Closed(written) if written else None
+        return summary, Closed(written) if written else None
     goal = _goal(store, board, plan, summary)
     idle = not (summary.states.get("running") or summary.states.get("pending"))
     had = Counter(a.agent for a in store.activations(board)) if idle and not goal.reached else Counter()
     watching = [Watching(a.name, a.watching, had[a.name]) for a in plan.agents]
-    return summary.head, decide(summary, goal, plan.budget, watching, refused)
+    return summary, decide(summary, goal, plan.budget, watching, refused)
 
 
 class AtHead(Looker):
@@ -70,7 +70,8 @@ def strike(store: Store, board: str, quiet: Quiet, head: int) -> bool:
     return store.strike(board, head, Contribution(outside, "board", (entry,)))
 
 
-def conclude(store: Store, board: str, verdict: Verdict, head: int) -> bool:
-    """Write the verdict at the head that was judged; False if the board has moved since."""
+def conclude(store: Store, board: str, verdict: Verdict, shown: Summary) -> bool:
+    """Write the verdict at the head that was judged; False if the board has moved since, or was resumed."""
     text = json.dumps({"ending": verdict.ending, "reasons": verdict.reasons})
-    return store.conclude(board, text, head, final=verdict.ending == "complete", quiet=verdict.ending == "quiescent")
+    final, quiet = verdict.ending == "complete", verdict.ending == "quiescent"
+    return store.conclude(board, text, shown.head, final, quiet, shown.epoch)

@@ -152,7 +152,7 @@ class Runner:
         if not self._judge and (self._running or self._finished):
             return None
         self._judge = False
-        head, said = await self._notice_lane.run(
+        shown, said = await self._notice_lane.run(
             lambda: judged(self._store, self.board, self._plan, self._ran(), self._refused)
         )
         if said is None:
@@ -161,9 +161,9 @@ class Runner:
             return said.verdict
         if isinstance(said, Quiet):
             self._behind = self._judge = True
-            await self._in_store(lambda: strike(self._store, self.board, said, head))
+            await self._in_store(lambda: strike(self._store, self.board, said, shown.head))
             return None
-        if not await self._in_store(lambda: conclude(self._store, self.board, said, head)):
+        if not await self._in_store(lambda: conclude(self._store, self.board, said, shown)):
             self._behind = self._judge = True  # the board has moved since: look again
             return None
         tell(Event("ended", self.board, detail=str(said)), self._observer)

@@ -41,6 +41,14 @@ class TestAVerdict:
         assert (record.status, record.verdict, bench.state(claim)) == ("open", None, "running")
         assert landed(bench.commit(claim, note()))
 
+    def test_it_is_refused_if_the_board_has_ended_and_was_resumed_since(self, bench):
+        judged = bench.summary
+        conclude(bench)
+        bench.store.reopen(bench.id, ())
+
+        assert bench.store.conclude(bench.id, VERDICT, judged.head, False, epoch=judged.epoch) is False
+        assert bench.store.conclude(bench.id, VERDICT, judged.head, False, epoch=bench.summary.epoch) is True
+
     def test_there_is_one(self, bench):
         conclude(bench)
 

@@ -84,6 +84,10 @@ class TestEndingsBeforeTheGoal:
         assert (said.ending, said.exit_code) == ("budget", 3)
         assert said.reasons == ("3 activations are used up", "2 of a not done", "missing: 1 report, there are 0")
 
+    @pytest.mark.parametrize("spent", [Spent("activations", 3, 2, 0), Spent("activations", None, 3, 0)])
+    def test_a_refusal_of_long_ago_does_not_end_a_board_that_has_something_left_again(self, spent):
+        assert decide(summary(WAITING, budgets=(spent,)), MISSING, NO_CAP, refused="activations") is None
+
     def test_a_refusal_of_long_ago_does_not_end_a_board_with_nothing_to_claim(self):
         assert isinstance(decide(summary(), MISSING, NO_CAP, refused="activations"), Quiet)
 
