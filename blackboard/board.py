@@ -23,6 +23,7 @@ from blackboard.seam import REAL
 
 PERSON = "person"
 POLL = 0.2  # seconds between looks of a follower, should a hint get lost
+SILENT = 60.0  # seconds; several times what lies between the beats of a worker that has nothing to do
 
 
 class _Loose(Kind):
@@ -71,7 +72,7 @@ class Board(Looker):
     @property
     def serving(self) -> list[Serving]:
         """Who works on it: the workers that are there, with the agents that each serves."""
-        return [s for s in self.store.serving(self.id) if not s.gone]
+        return _there(self.store.serving(self.id))
 
     @property
     def is_served(self) -> bool:
@@ -243,11 +244,16 @@ def find_board(store: Store, board: str) -> BoardRecord:
     raise UsageError(f"{store.url} has no board {board!r}; the newest are {names}")
 
 
+def _there(serving: Iterable[Serving]) -> list[Serving]:
+    """Those that are not known to have died, and have been heard of: one that hangs does no work either."""
+    return [s for s in serving if not s.gone and REAL.now() - s.beat_at < SILENT]
+
+
 def list_serving(*, db: str | None = None) -> list[Serving]:
     """Who serves which boards of a database now. NoDatabase."""
     store = open_store(db, create=False)
     try:
-        return [s for s in store.serving() if not s.gone]
+        return _there(store.serving())
     finally:
         store.close()
 

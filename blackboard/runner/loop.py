@@ -215,7 +215,8 @@ class Runner:
 
     def lost(self, claims: set[tuple[int, int]]) -> None:
         """Another worker has taken these over. Called from the heart's thread."""
-        self._loop.call_soon_threadsafe(self._drop, claims)
+        with suppress(RuntimeError):  # the loop has ended, and nothing runs any more
+            self._loop.call_soon_threadsafe(self._drop, claims)
 
     def _drop(self, claims: set[tuple[int, int]]) -> None:
         for claim, task in list(self._running.values()):
