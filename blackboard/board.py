@@ -17,8 +17,9 @@ from blackboard.controller import Verdict
 from blackboard.entry import RETRACTED, Entry, K, Kind, Ref
 from blackboard.errors import IllegalTransition, NotFound, UsageError
 from blackboard.looker import Looker, to_entry, write
-from blackboard.ports import BoardRecord, Row, Serving, Store
+from blackboard.ports import Store
 from blackboard.reader import Reader, Status
+from blackboard.records import BoardRecord, Row, Serving
 from blackboard.seam import REAL
 
 PERSON = "person"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from blackboard.budget import ACTIVATIONS, Budget
-from blackboard.ports import Summary
+from blackboard.records import Summary
 
 Ending = Literal["complete", "budget", "deadline", "quiescent", "failed", "cancelled"]
 EXIT: dict[Ending, int] = {"complete": 0, "budget": 3, "deadline": 3, "cancelled": 3, "quiescent": 4, "failed": 5}

@@ -13,8 +13,9 @@ from typing_extensions import override
 from blackboard.activation import Query, QueryRead, Write
 from blackboard.entry import RETRACTED, Entry, K, Kind, decode, encode
 from blackboard.errors import Misuse, NotFound, StoreError, TooMany, UnknownField
-from blackboard.ports import Looking, Row
+from blackboard.ports import Looking
 from blackboard.reader import Reader, Status
+from blackboard.records import Row
 
 
 def as_field(value: Any) -> str:

@@ -23,7 +23,8 @@ from blackboard.crew import crew
 from blackboard.entry import BOARD_KINDS, Kind
 from blackboard.errors import DeclarationError, UsageError
 from blackboard.looker import write
-from blackboard.ports import Changed, NewBoard, Store
+from blackboard.ports import Store
+from blackboard.records import Changed, NewBoard
 from blackboard.running import Run, blocking
 from blackboard.team import Team
 from blackboard.tool import Tool

@@ -14,7 +14,7 @@ from blackboard.conditions import when
 from blackboard.entry import Entry, Kind
 from blackboard.errors import UsageError
 from blackboard.looker import to_entry
-from blackboard.ports import NewBoard, Notice
+from blackboard.records import NewBoard, Notice
 from blackboard.runner import Plan, Runner, Workshop
 from blackboard.runner.acting import Acting
 from blackboard.runner.plan import matcher, seats

@@ -8,7 +8,8 @@ from typing import Any
 from blackboard.board import find_board, to_verdict
 from blackboard.controller import Verdict
 from blackboard.errors import BlackboardError, told
-from blackboard.ports import BoardRecord, Store
+from blackboard.ports import Store
+from blackboard.records import BoardRecord
 from blackboard.runner import SLOTS, Observer, Plan, Runner, Workshop
 from blackboard.scenario import Scenario
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from blackboard.activation import Agenda, Claim, GroupWatch
 from blackboard.judge import NewActivation, is_whole
-from blackboard.ports import Claims, Notice, Row
+from blackboard.records import Claims, Notice, Row
 from store import queries as q
 from store import statements as s
 from store.landing import note_attempt, propose, settle_activation

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from blackboard.errors import StoreError, UsageError
-from blackboard.ports import Copy
+from blackboard.records import Copy
 from store.consistency import feed_gaps
 
 Connection = Any  # of whichever SQLite library holds the database: the copy is made and checked by the same

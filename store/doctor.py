@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from blackboard import settings
-from blackboard.ports import Finding
+from blackboard.records import Finding
 from blackboard.seam import Seam
 from store import consistency, mounts
 from store import queries as q

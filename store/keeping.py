@@ -7,7 +7,7 @@ from pathlib import Path
 
 from blackboard.activation import Landed, Ruling
 from blackboard.errors import FeedGap
-from blackboard.ports import Copy, Finding
+from blackboard.records import Copy, Finding
 from blackboard.seam import Seam
 from store import copies, doctor
 from store import queries as q

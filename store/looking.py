@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from blackboard.activation import Query
 from blackboard.entry import Confidentiality, Integrity, Label
 from blackboard.errors import FeedGap
-from blackboard.ports import ActivationRecord, BoardRecord, Row, Seat, Serving, Spent, Summary, Worker
+from blackboard.records import ActivationRecord, BoardRecord, Row, Seat, Serving, Spent, Summary, Worker
 from store import queries as q
 from store.presence import Presence
 

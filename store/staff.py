@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, suppress
 from typing import Protocol
 
 from blackboard.activation import Agenda
-from blackboard.ports import Worker
+from blackboard.records import Worker
 from blackboard.seam import Seam
 from store import statements as s
 from store.keeping import SqlKeeping

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Landed, Refused, Ruling, Stale
 from blackboard.errors import BoardClosed, BodyRefused, UsageError
-from blackboard.ports import Changed, Claims, NewBoard, Notice, Seat
+from blackboard.records import Changed, Claims, NewBoard, Notice, Seat
 from store import agenda as agendas
 from store import queries as q
 from store import statements as s

@@ -22,7 +22,8 @@ from blackboard.activation import (
     Write,
 )
 from blackboard.entry import Entry, Kind
-from blackboard.ports import Claims, NewBoard, Notice, Row, Seat, Store, Summary
+from blackboard.ports import Store
+from blackboard.records import Claims, NewBoard, Notice, Row, Seat, Summary
 from blackboard.seam import Seam
 
 OUTSIDE = Claim("", 0, "person", 0, None, 0, 0, 0)

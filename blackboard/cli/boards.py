@@ -11,7 +11,7 @@ from blackboard.cli.finding import unknown
 from blackboard.cli.gist import age, body_of, clock, count, gist, iso, shortened
 from blackboard.errors import UsageError
 from blackboard.looker import is_intact
-from blackboard.ports import ActivationRecord, BoardRecord, Row, Serving
+from blackboard.records import ActivationRecord, BoardRecord, Row, Serving
 
 OUTSIDE = "outside"  # the pseudo-agent of posts from outside
 CHANGED = "(changed outside)"  # it is shown all the same: whoever looks wants to see what is there

@@ -17,7 +17,7 @@ from blackboard.cli.failures import FAILED
 from blackboard.cli.gist import count
 from blackboard.cli.options import Look
 from blackboard.errors import BlackboardError, NoDatabase, StoreError
-from blackboard.ports import Finding
+from blackboard.records import Finding
 
 OURS = "blackboard-agents"
 PACKAGES = ("blackboard", "agents", "store", "scenarios")  # top-level names that this distribution installs

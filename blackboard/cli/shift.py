@@ -17,7 +17,8 @@ from blackboard.cli.options import Serve
 from blackboard.cli.progress import Lines, Progress
 from blackboard.cli.stopping import Stop
 from blackboard.controller import Verdict
-from blackboard.ports import BoardRecord, Store
+from blackboard.ports import Store
+from blackboard.records import BoardRecord
 from blackboard.runner import SLOTS, Event
 from blackboard.scenario import Scenario
 from blackboard.working import Working

@@ -14,7 +14,8 @@ from blackboard.entry import Entry, Failure, Kind, Label
 from blackboard.errors import DeclarationError, Misuse, told
 from blackboard.looker import write
 from blackboard.matching import Matcher
-from blackboard.ports import Looking, Row
+from blackboard.ports import Looking
+from blackboard.records import Row
 from blackboard.runner.view import ActivationView, Toolbox
 from blackboard.seam import Lane
 

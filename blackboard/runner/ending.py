@@ -11,7 +11,8 @@ from blackboard.board import to_verdict
 from blackboard.controller import Goal, Quiet, Verdict, Watching, decide
 from blackboard.entry import Quiescence
 from blackboard.looker import Looker, write
-from blackboard.ports import Store, Summary
+from blackboard.ports import Store
+from blackboard.records import Summary
 from blackboard.runner.plan import Plan
 
 

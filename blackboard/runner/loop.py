@@ -10,7 +10,7 @@ from typing import TypeVar
 from blackboard.activation import Agenda, Claim, Contribution, Landed, Refused, Ruling, Stale
 from blackboard.controller import Quiet, Verdict
 from blackboard.errors import StoreError
-from blackboard.ports import Claims, Row
+from blackboard.records import Claims, Row
 from blackboard.runner.acting import Acted, Acting
 from blackboard.runner.ending import Closed, conclude, judged, strike
 from blackboard.runner.events import Event, Observer, What, tell, tell_bodies, tell_traceback

@@ -4,7 +4,8 @@ from blackboard.activation import GroupWatch, Proposal
 from blackboard.errors import FeedGap
 from blackboard.looker import check
 from blackboard.matching import Matcher
-from blackboard.ports import Looking, Notice
+from blackboard.ports import Looking
+from blackboard.records import Notice
 
 
 def unnoticed(store: Looking, board: str, matcher: Matcher) -> tuple[list[Notice], list[GroupWatch]]:

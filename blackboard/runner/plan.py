@@ -9,7 +9,7 @@ from blackboard.agent import Agent
 from blackboard.budget import Budget
 from blackboard.conditions import Condition
 from blackboard.matching import Matcher, Pattern
-from blackboard.ports import Seat
+from blackboard.records import Seat
 from blackboard.tool import Tool
 
 

@@ -13,7 +13,8 @@ from blackboard.agent import Agent
 from blackboard.entry import RETRACTED, Entry, Integrity, K, Kind, Label, Pending, Ref
 from blackboard.errors import BlackboardError, DeclarationError, Denied, IllegalTransition, NotDeclared, ToolFailed
 from blackboard.looker import Looker, to_entry, write
-from blackboard.ports import Looking, Row
+from blackboard.ports import Looking
+from blackboard.records import Row
 from blackboard.seam import Lane
 from blackboard.tool import P, R, Tool
 from blackboard.view import View

@@ -9,7 +9,8 @@ from typing import Self, TypeVar
 
 from blackboard import settings
 from blackboard.errors import StoreError
-from blackboard.ports import Store, Worker
+from blackboard.ports import Store
+from blackboard.records import Worker
 from blackboard.runner.heart import Heart
 from blackboard.runner.slots import Slots
 from blackboard.seam import REAL, Seam

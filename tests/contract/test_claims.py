@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from blackboard.activation import Agenda, Fenced, Landed, ReadSet
-from blackboard.ports import Worker
+from blackboard.records import Worker
 from tests.builders import Bench, again, amended, contribution, landed, note
 
 

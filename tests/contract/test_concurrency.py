@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from blackboard.activation import Landed, Stale
-from blackboard.ports import NewBoard, Store
+from blackboard.ports import Store
+from blackboard.records import NewBoard
 from tests.builders import Bench, amended, note, query, said
 
 ROOT = Path(__file__).parents[2]

@@ -1,7 +1,7 @@
 """Cursors: each agent has noticed the feed up to its own place, which moves together with what it can act on."""
 
 from blackboard.activation import Agenda, Proposal
-from blackboard.ports import Notice, Seat
+from blackboard.records import Notice, Seat
 from tests.builders import contribution, landed, note
 
 SERVED = {"served": ("a", "b")}

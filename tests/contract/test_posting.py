@@ -6,7 +6,7 @@ import pytest
 
 from blackboard.entry import Confidentiality, Integrity, Label
 from blackboard.errors import BlackboardError, BoardClosed
-from blackboard.ports import NewBoard, Seat
+from blackboard.records import NewBoard, Seat
 from tests.builders import UNCAPPED, Bench, amended, landed, note, query, said
 
 

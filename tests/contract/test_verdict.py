@@ -4,7 +4,7 @@ import pytest
 
 from blackboard.activation import Fenced, Proposal
 from blackboard.errors import BoardClosed
-from blackboard.ports import Changed, Notice, Seat
+from blackboard.records import Changed, Notice, Seat
 from tests.builders import ALL_DONE, Bench, landed, note, said
 
 VERDICT = '{"ending": "complete", "reasons": []}'

@@ -3,7 +3,7 @@
 import pytest
 
 from blackboard.activation import Agenda
-from blackboard.ports import Worker
+from blackboard.records import Worker
 from tests.builders import Bench
 
 HERE = Worker("w1", "here", 11)

@@ -14,7 +14,7 @@ import pytest
 from blackboard import Budget, Entry, Failure, Kind, Scenario, View, agent, all_done, open_board, resource, tool
 from blackboard.activation import State
 from blackboard.entry import Confidentiality, Integrity
-from blackboard.ports import Seat
+from blackboard.records import Seat
 from scenarios.research import scenario as research
 from store.sqlite import open_store
 from tests.builders import Bench

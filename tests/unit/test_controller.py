@@ -6,7 +6,7 @@ import pytest
 
 from blackboard.budget import Budget
 from blackboard.controller import EXIT, Goal, Quiet, Verdict, Watching, decide
-from blackboard.ports import Spent, Summary
+from blackboard.records import Spent, Summary
 
 NO_CAP = Budget()
 BUSY, WAITING, IDLE = {"running": {"a": 1}}, {"pending": {"a": 2}}, {}

@@ -11,7 +11,7 @@ from blackboard.board import open_board
 from blackboard.cli import run
 from blackboard.errors import FeedGap, StoreError
 from blackboard.matching import Matcher, Pattern
-from blackboard.ports import Worker
+from blackboard.records import Worker
 from blackboard.runner.noticing import unnoticed
 from store import doctor
 from store.sqlite import open_store

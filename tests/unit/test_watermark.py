@@ -5,7 +5,7 @@ import os
 import pytest
 
 from blackboard.errors import FeedGap, StoreError
-from blackboard.ports import NewBoard
+from blackboard.records import NewBoard
 from store.sqlite import open_store
 from store.watermark import Watermark
 from tests.builders import Bench, note, said
