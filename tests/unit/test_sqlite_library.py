@@ -45,6 +45,8 @@ class TestTheLibrary:
 
     @BUNDLED
     @pytest.mark.slow
+    @pytest.mark.slow
+    @pytest.mark.timeout(600)  # two suites once more
     def test_may_be_either_for_everything_that_a_store_promises(self):
         chosen = ["tests/contract", *sorted(map(str, (TESTS / "unit").glob("test_sqlite*.py")))]
 
