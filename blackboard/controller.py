@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from blackboard.budget import ACTIVATIONS, Budget
-from blackboard.records import Summary
+from blackboard.budget import Budget
+from blackboard.records import Spent, Summary
 
 Ending = Literal["complete", "budget", "deadline", "quiescent", "failed", "cancelled"]
 EXIT: dict[Ending, int] = {"complete": 0, "budget": 3, "deadline": 3, "cancelled": 3, "quiescent": 4, "failed": 5}
@@ -55,13 +55,8 @@ class Quiet:
     waiting: tuple[str, ...] = ()
 
 
-def decide(
-    summary: Summary, goal: Goal, budget: Budget, watching: Sequence[Watching] = (), refused: str | None = None
-) -> Verdict | Quiet | None:
-    """The verdict, the first strike of quiescence, or None while there is something to do.
-
-    `refused`: the budget that refused the last claim. That may be long ago: it ends the board only if nothing is left.
-    """
+def decide(summary: Summary, goal: Goal, budget: Budget, watching: Sequence[Watching] = ()) -> Verdict | Quiet | None:
+    """The verdict, the first strike of quiescence, or None while there is something to do."""
     if goal.reached:
         return Verdict("complete", (*_left_over(summary), *summary.failures))
     if goal.stop is not None:
@@ -73,8 +68,8 @@ def decide(
         return Verdict("deadline", (f"{budget.seconds:g} seconds of work are used up", *missing))
     if _count(summary, "running"):
         return None
-    if refused is not None and _count(summary, "pending") and _is_used_up(summary, refused):
-        return Verdict("budget", _exhausted(summary, goal, refused))
+    if _count(summary, "pending") and (used_up := _used_up(summary)) is not None:
+        return Verdict("budget", _exhausted(summary, goal, used_up))
     if summary.unnoticed or _count(summary, "pending"):
         return None
     return _quiescence(summary, goal, watching)
@@ -92,8 +87,9 @@ def _count(summary: Summary, state: str) -> int:
     return sum(summary.states.get(state, {}).values())
 
 
-def _is_used_up(summary: Summary, unit: str) -> bool:
-    return any(b.unit == unit and b.cap is not None and b.settled + b.reserved >= b.cap for b in summary.budgets)
+def _used_up(summary: Summary) -> Spent | None:
+    """A budget of which nothing is left: also what is pending and has its reservation could still be claimed."""
+    return next((b for b in summary.budgets if b.cap is not None and b.settled >= b.cap), None)
 
 
 def _left_over(summary: Summary) -> tuple[str, ...]:
@@ -105,8 +101,6 @@ def _left_over(summary: Summary) -> tuple[str, ...]:
     )
 
 
-def _exhausted(summary: Summary, goal: Goal, refused: str) -> tuple[str, ...]:
-    cap = next((b.cap for b in summary.budgets if b.unit == refused), None)
+def _exhausted(summary: Summary, goal: Goal, used_up: Spent) -> tuple[str, ...]:
     pending = (f"{n} of {agent} not done" for agent, n in sorted(summary.states.get("pending", {}).items()))
-    what = "activations are" if refused == ACTIVATIONS else f"{refused} are"
-    return (f"{cap} {what} used up", *pending, *(f"missing: {m}" for m in goal.missing))
+    return (f"{used_up.cap} {used_up.unit} are used up", *pending, *(f"missing: {m}" for m in goal.missing))

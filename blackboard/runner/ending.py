@@ -23,9 +23,7 @@ class Closed:
     verdict: Verdict
 
 
-def judged(
-    store: Store, board: str, plan: Plan, ran: float, refused: str | None
-) -> tuple[Summary, Verdict | Quiet | Closed | None]:
+def judged(store: Store, board: str, plan: Plan, ran: float) -> tuple[Summary, Verdict | Quiet | Closed | None]:
     """What the controller says of the board, and what it was shown. `ran`: seconds of work so far."""
     summary = replace(store.summary(board), ran_seconds=ran)
     if summary.status != "open":
@@ -36,7 +34,7 @@ def judged(
     idle = not (summary.states.get("running") or summary.states.get("pending"))
     had = Counter(a.agent for a in store.activations(board)) if idle and not goal.reached else Counter()
     watching = [Watching(a.name, a.watching, had[a.name]) for a in plan.agents]
-    return summary, decide(summary, goal, plan.budget, watching, refused)
+    return summary, decide(summary, goal, plan.budget, watching)
 
 
 class AtHead(Looker):

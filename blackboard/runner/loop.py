@@ -42,7 +42,6 @@ class Runner:
         self._news = asyncio.Event()
         self._behind = self._look = self._judge = True
         self._given_up: set[asyncio.Task[Acted]] = set()  # tasks that we have cancelled
-        self._refused: str | None = None
         self._began, self._ran_before, self._polled, self._looked, self._stamp = 0.0, 0.0, 0.0, 0.0, 0
 
     async def run(self) -> Verdict | None:
@@ -135,7 +134,6 @@ class Runner:
         self._claimed(agenda, claims)
 
     def _claimed(self, agenda: Agenda, claims: Claims) -> None:
-        self._refused = claims.refused
         self._act(claims.taken, claims.rows)
         self._shop.slots.hold(self.board, len(self._running), sated=len(claims.taken) < agenda.slots)
 
@@ -152,9 +150,7 @@ class Runner:
         if not self._judge and (self._running or self._finished):
             return None
         self._judge = False
-        shown, said = await self._notice_lane.run(
-            lambda: judged(self._store, self.board, self._plan, self._ran(), self._refused)
-        )
+        shown, said = await self._notice_lane.run(lambda: judged(self._store, self.board, self._plan, self._ran()))
         if said is None:
             return None
         if isinstance(said, Closed):

@@ -36,7 +36,7 @@ class TestAGoal:
     def test_when_it_is_reached_the_board_is_complete_whatever_else_goes_on(self, states):
         full = summary(states, cancelled="enough", ran_seconds=99, unnoticed=("a",))
 
-        said = decide(full, Goal(reached=True, stop="bad"), Budget(seconds=1), refused="activations")
+        said = decide(full, Goal(reached=True, stop="bad"), Budget(seconds=1))
 
         assert (said.ending, said.exit_code) == ("complete", 0)
 
@@ -75,21 +75,24 @@ class TestEndingsBeforeTheGoal:
     def test_a_deadline_of_none_at_all_is_over_at_once(self):
         assert ending(decide(summary(WAITING), MISSING, Budget(seconds=0))) == "deadline"
 
-    def test_a_budget_that_refused_ends_it_when_nobody_works_any_more(self):
+    def test_a_budget_of_which_nothing_is_left_ends_it_when_nobody_works_any_more(self):
         spent = (Spent("activations", 3, 3, 0),)
-        assert decide(summary(BUSY | WAITING, budgets=spent), MISSING, NO_CAP, refused="activations") is None
+        assert decide(summary(BUSY | WAITING, budgets=spent), MISSING, NO_CAP) is None
 
-        said = decide(summary(WAITING, budgets=spent), MISSING, NO_CAP, refused="activations")
+        said = decide(summary(WAITING, budgets=spent), MISSING, NO_CAP)
 
         assert (said.ending, said.exit_code) == ("budget", 3)
         assert said.reasons == ("3 activations are used up", "2 of a not done", "missing: 1 report, there are 0")
 
-    @pytest.mark.parametrize("spent", [Spent("activations", 3, 2, 0), Spent("activations", None, 3, 0)])
-    def test_a_refusal_of_long_ago_does_not_end_a_board_that_has_something_left_again(self, spent):
-        assert decide(summary(WAITING, budgets=(spent,)), MISSING, NO_CAP, refused="activations") is None
+    @pytest.mark.parametrize(
+        "spent", [Spent("activations", 3, 2, 0), Spent("activations", 3, 2, 1), Spent("activations", None, 3, 0)],
+        ids=["something is left", "what waits has its share", "there is no cap"],
+    )  # fmt: skip
+    def test_a_budget_does_not_end_a_board_on_which_something_can_be_begun(self, spent):
+        assert decide(summary(WAITING, budgets=(spent,)), MISSING, NO_CAP) is None
 
-    def test_a_refusal_of_long_ago_does_not_end_a_board_with_nothing_to_claim(self):
-        assert isinstance(decide(summary(), MISSING, NO_CAP, refused="activations"), Quiet)
+    def test_a_budget_does_not_end_a_board_on_which_nothing_waits(self):
+        assert isinstance(decide(summary(budgets=(Spent("activations", 3, 3, 0),)), MISSING, NO_CAP), Quiet)
 
     @pytest.mark.parametrize(
         ("goal", "options", "wanted"),
