@@ -38,8 +38,8 @@ class Working:
         self._board = find_board(store, board).id if board is not None else None
         self._only = None if only is None else frozenset(only)
         self._shop = Workshop(store, slots)
-        self._tasks: dict[tuple[str, int], asyncio.Task[Verdict | None]] = {}  # by board and epoch
-        self._refused: set[tuple[str, int]] = set()
+        self._tasks: dict[str, asyncio.Task[Verdict | None]] = {}
+        self._refused: set[tuple[str, int]] = set()  # boards and epochs
         self._news = asyncio.Event()
         self._stamp: int | None = None  # of the store when it was last looked at
 
@@ -88,11 +88,10 @@ class Working:
             return
         self._stamp = stamp
         for record in self._store.boards("open"):
-            place = (record.id, record.epoch)
             wanted = self._board in {None, record.id} and not self._shop.is_draining
-            if wanted and place not in self._tasks and place not in self._refused:
-                self._tasks[place] = asyncio.create_task(self._serve(record))
-                self._tasks[place].add_done_callback(lambda _: self._news.set())
+            if wanted and record.id not in self._tasks and (record.id, record.epoch) not in self._refused:
+                self._tasks[record.id] = asyncio.create_task(self._serve(record))
+                self._tasks[record.id].add_done_callback(lambda _: self._news.set())
 
     async def _serve(self, record: BoardRecord) -> Verdict | None:
         """Join one board and stay until it has ended. What is wrong with it is told, and stops no other."""
@@ -118,9 +117,10 @@ class Working:
                 await self._news.wait()
                 await asyncio.sleep(CALM)
         self._news.clear()
-        for place, task in tuple(self._tasks.items()):
+        for board, task in tuple(self._tasks.items()):
             if task.done():
-                del self._tasks[place]
+                del self._tasks[board]
+                self._stamp = None  # it may have been opened again meanwhile
 
     async def _leave(self) -> None:
         tasks = list(self._tasks.values())

@@ -36,12 +36,15 @@ ADVANCE_BOARD = compiled(
 SET_QUIET = compiled(update(board).where(board.c.id == P("board")).values(quiet=P("quiet")))
 RAN = compiled(update(board).where(board.c.id == P("board")).values(ran_seconds=board.c.ran_seconds + P("seconds")))
 CLOSE = compiled(update(board).where(board.c.id == P("board")).values(status=word("closed"), verdict=P("verdict")))
-CANCEL = compiled(update(board).where(board.c.id == P("board")).values(cancelled=P("reason")))
+CANCEL = compiled(
+    update(board).where(board.c.id == P("board"), board.c.status == word("open")).values(cancelled=P("reason"))
+)
 REOPEN = compiled(
     update(board)
     .where(board.c.id == P("board"))
     .values(status=word("open"), verdict=None, quiet=None, cancelled=None, epoch=board.c.epoch + 1)
 )
+NEW_EPOCH = compiled(update(board).where(board.c.id == P("board")).values(epoch=board.c.epoch + 1))
 CHANGE_BOARD = compiled(
     update(board).where(board.c.id == P("board")).values(team=P("team"), options=P("options"), kinds=P("kinds"))
 )
@@ -233,7 +236,7 @@ SETTLE = compiled(
     .where(_row)
     .values(reserved=budget.c.reserved - P("reserved"), settled=budget.c.settled + P("settled"))
 )
-RECAP = compiled(update(budget).where(_row).values(cap=P("cap")))
+RECAP = compiled(update(budget).where(_row, budget.c.cap.is_distinct_from(P("cap"))).values(cap=P("cap")))
 _new_worker = upsert(worker)
 ANNOUNCE = compiled(
     _new_worker.on_conflict_do_update(

@@ -76,15 +76,17 @@ class SqlStore(SqlStaff):
                 kinds = json.dumps({**json.loads(record.kinds), **json.loads(changed.kinds)})
                 values = {"p_board": board, "p_team": changed.team, "p_options": changed.options, "p_kinds": kinds}
                 at.execute(s.CHANGE_BOARD, values)
-            for unit, cap in caps:
-                self._recap(at, board, unit, cap)
+            recapped = [unit for unit, cap in caps if self._recap(at, board, unit, cap)]
+            if recapped and record.status == "open":  # who judges now has seen the old caps
+                at.execute(s.NEW_EPOCH, {"p_board": board})
         self._ring()
 
-    def _recap(self, at: Cursor, board: str, unit: str, cap: int | None) -> None:
+    def _recap(self, at: Cursor, board: str, unit: str, cap: int | None) -> bool:
         try:
-            at.execute(s.RECAP, {"p_scope": f"board:{board}", "p_unit": unit, "p_cap": cap})
+            recapped = at.execute(s.RECAP, {"p_scope": f"board:{board}", "p_unit": unit, "p_cap": cap})
         except sqlite3.IntegrityError as error:
             raise UsageError(f"{board} has already used more than {cap} {unit}; say a higher cap") from error
+        return bool(recapped.rowcount)
 
     def conclude(
         self, board: str, verdict: str, at_head: int, final: bool, quiet: bool = False, epoch: int | None = None
@@ -120,7 +122,6 @@ class SqlStore(SqlStaff):
     def post(self, board: str, operation: str, contribution: Contribution) -> Landed:
         with self._from_outside(board) as at:
             landed = self._post(at, board, operation, contribution)
-            at.execute(s.SET_QUIET, {"p_board": board, "p_quiet": None})  # news: quiescence starts anew
         self._acknowledge(board, [landed])
         self._ring()
         return landed
@@ -149,6 +150,7 @@ class SqlStore(SqlStaff):
                 "snapshot_seq": head, "owner": None, "lease_until": None, "done_seq": None,
             })  # fmt: skip
             at.execute(s.ADVANCE_BOARD, {"p_board": board, "p_head": head, "p_activations": number})
+            at.execute(s.SET_QUIET, {"p_board": board, "p_quiet": None})  # news: quiescence starts anew
         claim = Claim(board, number, OUTSIDE, 0, None, head, 1, 0)
         ruling = land(at, replace(contribution, claim=claim), self._seam.now())
         if not isinstance(ruling, Landed):

@@ -256,3 +256,41 @@ class TestTheSummary:
         bench.store.cancel(bench.id, "enough")
 
         assert bench.summary.cancelled == "enough"
+
+
+class TestAPostThatIsRepeated:
+    def test_gives_no_second_chance_to_a_board_that_is_quiet(self, bench):
+        bench.post(note(), operation="once")
+        body = note(kind="quiescence", status="posted")
+        assert bench.store.strike(bench.id, bench.head, said(body, author="board"))
+
+        bench.post(note(), operation="once")
+
+        assert bench.summary.quiet is not None
+
+
+class TestACapThatIsRaised:
+    def test_on_an_open_board_lets_no_verdict_land_that_was_judged_by_the_old_one(self, store, clock):
+        bench = Bench.on(store, clock, cap=1)
+        judged = bench.summary
+
+        store.reopen(bench.id, (("activations", 5),))
+
+        assert store.conclude(bench.id, VERDICT, judged.head, False, epoch=judged.epoch) is False
+        assert store.conclude(bench.id, VERDICT, judged.head, False, epoch=bench.summary.epoch) is True
+
+    def test_to_what_it_is_changes_nothing(self, store, clock):
+        bench = Bench.on(store, clock, cap=1)
+
+        store.reopen(bench.id, (("activations", 1),))
+
+        assert bench.summary.epoch == 1
+
+
+class TestCancelling:
+    def test_a_board_that_has_ended_has_no_effect(self, bench):
+        conclude(bench)
+
+        bench.store.cancel(bench.id, "too late")
+
+        assert bench.store.board(bench.id).cancelled is None

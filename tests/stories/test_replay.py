@@ -1,20 +1,19 @@
 """Law 8, checked from outside: what each activation had read would still have been so when it landed.
 
-A random workload of agents that read, change and link one another's entries runs with many slots; afterwards a few
-lines of brute force, which know nothing of the store's indices, go over every recorded read and query.
+A random workload of agents that read, change and link one another's entries runs with many slots; afterwards brute
+force goes over every recorded read and query.
 """
 
 import asyncio
 import contextlib
-import json
 import random
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from blackboard import Budget, Entry, Kind, Scenario, View, agent, when
 from blackboard.errors import NotFound
+from tests.replaying import Replay
 
 
 class Seed(Kind):
@@ -87,47 +86,9 @@ def team(chance: random.Random) -> list:
     return [sower, walker, shutter]
 
 
-@dataclass
-class Replay:
-    """A board's history, as plain rows."""
-
-    versions: list[dict[str, Any]]
-    found: list[str] = field(default_factory=list)  # what is wrong
-    checked: int = 0
-
-    def at(self, query: dict[str, Any], seq: int) -> list[int]:
-        """What the query would have given when this seq was the newest."""
-        hits = [
-            v
-            for v in self.versions
-            if v["seq"] <= seq < (v["superseded_seq"] or seq + 1)
-            and v["kind"] == query["kind"]
-            and v["status"] in query["status"]
-            and (query["about"] is None or query["about"] in json.loads(v["about"]))
-            and all(json.dumps(json.loads(v["body"])[name]) == value for name, value in query["fields"])
-        ]
-        return [v["seq"] for v in sorted(hits, key=lambda v: v["born_seq"])][: query["limit"]]
-
-    def check(self, read: dict[str, Any], snapshot: int, landed_on: int) -> None:
-        """One read or query of an activation that saw `snapshot` and landed just after `landed_on`."""
-        self.checked += 1
-        if read["seq"] is not None:
-            ended = self.versions[read["seq"] - 1]["superseded_seq"]
-            good = read["seq"] <= snapshot and not (read["strict"] and ended and ended <= landed_on)
-        else:
-            query = json.loads(read["query"])
-            if "absent" in query:
-                good = all(v["key"] != query["absent"] for v in self.versions[:landed_on])
-            else:
-                then, now = self.at(query, snapshot), self.at(query, landed_on)
-                good = len(then) == len(now) if query["counted"] else then == now
-        if not good:
-            self.found.append(f"{read} at {snapshot}, landed on {landed_on}")
-
-
 def replayed(board: Any) -> Replay:
     """Every read of every activation that has landed, checked."""
-    replay = Replay(board.sql("SELECT * FROM entry ORDER BY seq"))
+    replay = Replay.of(board.sql("SELECT * FROM entry ORDER BY seq"))
     first = {v["activation_id"]: v["seq"] for v in reversed(replay.versions)}
     for activation in board.sql("SELECT * FROM activation WHERE state = 'done' AND agent != 'outside'"):
         landed_on = first.get(activation["id"], activation["done_seq"] + 1) - 1
