@@ -1,19 +1,18 @@
 """A campaign: workers that die and stop at all kinds of moments while boards keep coming; then the truth."""
 
-import asyncio
 import random
 import signal
-import threading
+import sys
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from subprocess import PIPE
 
 from agents.research.kinds import Question, Report
 from scenarios.research import scenario as research
-from tests.stress.fleet import LEASE, SECONDS, Fleet, Impatient, Process, blackboard, fleet, is_locked, trapped
+from tests.stress.fleet import LEASE, SECONDS, Fleet, Impatient, Process, blackboard, fleet, is_locked, trapped, until
 from tests.stress.scenario import Order
 from tests.stress.scenario import scenario as stress
 from tests.stress.truth import Truth, truth
@@ -102,13 +101,16 @@ class Campaign:
         self.figures = Figures()
         self._living: list[Doomed] = []
         self._zombies: list[Doomed] = []
-        self._opening = threading.Thread()
+        self._opener = on.start(
+            by=lambda *words: [sys.executable, "-m", "tests.stress.opening", *map(str, words)], stdin=PIPE
+        )
         self._last: list[Process] = []  # to whom nothing happens, so that somebody can take over
 
     def run(self) -> None:
         """All of it, until every board has ended and every worker has left."""
         began = time.monotonic()
         self._open()
+        until(self._has_begun, "the first board is there")
         self._last = [self._work()]
         for role in range(len(ROLES)):
             self._next(role)
@@ -123,19 +125,25 @@ class Campaign:
 
     # -- boards --------------------------------------------------------------------------------------------------------
     def _feed(self) -> None:
-        if not self._opening.is_alive() and self._count_of("status = 'open'") < OPEN:
-            self._opening = threading.Thread(target=self._open, daemon=True)  # one that is stopped may hold the lock
-            self._opening.start()
+        if self._count_of("1") == self.figures.boards and self._count_of("status = 'open'") < OPEN:
+            self._open()
+
+    def _has_begun(self) -> bool:
+        if not self._fleet.db.exists() or not self._fleet.rows("SELECT 1 FROM sqlite_master WHERE name = 'board'"):
+            return False
+        return self._count_of("1") == 1
 
     def _count_of(self, where: str) -> int:
         return int(self._fleet.rows(f"SELECT count(*) AS n FROM board WHERE {where}")[0]["n"])
 
     def _open(self) -> None:
         self.figures.boards += 1
-        if self.figures.boards % EVERY == 0:
-            asyncio.run(begin(research, Question(question=QUESTION), self._fleet.db))
-        else:
-            asyncio.run(begin(stress, Order(items=ITEMS, salt=self.figures.boards), self._fleet.db))
+        of_research = self.figures.boards % EVERY == 0
+        params = Question(question=QUESTION) if of_research else Order(items=ITEMS, salt=self.figures.boards)
+        line = f"{(research if of_research else stress).name} {params.model_dump_json()}\n"
+        assert self._opener.popen.stdin is not None
+        self._opener.popen.stdin.write(line.encode())
+        self._opener.popen.stdin.flush()
 
     # -- workers -------------------------------------------------------------------------------------------------------
     def _next(self, role: int) -> None:
@@ -233,7 +241,7 @@ class Campaign:
     # -- the end -------------------------------------------------------------------------------------------------------
     def _finish(self) -> None:
         """The worker that nobody disturbs finishes all boards and leaves."""
-        self._opening.join(SECONDS)
+        until(lambda: self._count_of("1") == self.figures.boards, "the last board is there")
         deadline = time.monotonic() + SECONDS
         while self._count_of("status = 'open'") and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -263,19 +271,17 @@ class Campaign:
                 figures.zombies[how] += 1
 
 
+def opener(*words: object) -> list[str]:
+    """The process that opens boards."""
+    return [sys.executable, "-m", "tests.stress.opening", *map(str, words)]
+
+
 def losses(process: Process) -> Iterator[tuple[str, int, bool]]:
     """What a worker was told to have lost: board, activation, and whether its commit was refused."""
     for event in process.events():
         word, _, detail = event["message"].partition(" ")
         if word == "lost":
             yield event["board"], event["activation"], "another worker has taken it over" not in detail
-
-
-async def begin(scenario: Any, params: Any, db: Path) -> None:
-    """A new board that nobody works on yet."""
-    async with scenario.start(params, db=str(db), only=[]) as run:
-        pass
-    run.board.close()
 
 
 def undisturbed() -> str:

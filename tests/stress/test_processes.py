@@ -10,8 +10,9 @@ from collections import Counter
 
 import pytest
 
-from tests.stress.campaign import QUESTION, begin
+from tests.stress.campaign import QUESTION
 from tests.stress.fleet import Fleet, Process, fleet, state, until
+from tests.stress.opening import begin
 from tests.stress.scenario import Order, scenario
 from tests.stress.scenario import __file__ as place
 from tests.stress.truth import truth

@@ -8,8 +8,9 @@ import signal
 
 import pytest
 
-from tests.stress.campaign import LAST, STOP, begin, campaign, losses
+from tests.stress.campaign import LAST, STOP, campaign, losses
 from tests.stress.fleet import fleet, is_locked, trapped, until
+from tests.stress.opening import begin
 from tests.stress.scenario import Order, scenario
 from tests.stress.truth import truth
 from tests.stress.worker import BETWEEN, PLACES

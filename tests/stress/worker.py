@@ -8,7 +8,6 @@ It tells the journal when it gets there. Nothing of this is in the program itsel
 import os
 import random
 import signal
-import sqlite3
 import sys
 import threading
 import time
@@ -21,6 +20,8 @@ from blackboard import judge as judging
 from blackboard.runner.loop import Runner
 from store import agenda, landing, sqlite
 from store import statements as s
+from store.checkpoints import LARGE, Checkpoints
+from store.library import sqlite3
 from store.store import SqlStore
 from tests.stress.scenario import note
 
@@ -37,8 +38,9 @@ PLACES = (
     "after COMMIT",
     "claimed, not acting yet",
     "acted, not landed yet",
-    "checkpoint",
+    CHECKPOINT := "checkpoint",
 )
+OFTEN = 16 * 1024  # bytes of the log
 
 
 BETWEEN = "between the cursor and its activations"  # only where the guard of that is gone
@@ -51,12 +53,14 @@ class Trap:
     def __init__(self, place: str, number: int, stop: bool) -> None:
         self.place, self._left, self._stop = place, number, stop
 
+    def reaches(self, place: str) -> bool:
+        """Whether it is the place and time."""
+        self._left -= place == self.place
+        return place == self.place and self._left == 0
+
     def passing(self, place: str) -> None:
         """Die or stop here, if it is the place and time."""
-        if place != self.place:
-            return
-        self._left -= 1
-        if self._left == 0:
+        if self.reaches(place):
             self.spring()
 
     def spring(self) -> None:
@@ -86,8 +90,6 @@ def set_trap(trap: Trap) -> None:
             if text == "COMMIT" and self.landing:
                 self.landing = False
                 trap.passing("after COMMIT")
-                if trap.place == "checkpoint":
-                    die_in_a_checkpoint(super().execute, trap)
             self._carried_out(text)
             return done
 
@@ -102,11 +104,11 @@ def set_trap(trap: Trap) -> None:
                 trap.passing(place)
 
     connect = sqlite3.connect
-    sqlite.sqlite3.connect = lambda *words, **options: connect(*words, factory=Watched, **options)  # type: ignore[assignment]
+    sqlite3.connect = lambda *words, **options: connect(*words, factory=Watched, **options)  # type: ignore[assignment]
     passing_first(trap, Runner, "_act", "claimed, not acting yet", lambda words: bool(words[0]))
-    passing_first(
-        trap, SqlStore, "commit", "acted, not landed yet", lambda _: True, lambda store: store._database._turn
-    )
+    passing_first(trap, SqlStore, "commit", "acted, not landed yet", quiet=lambda store: store._database._turn)
+    if trap.place == CHECKPOINT:
+        die_in_a_checkpoint(trap)
 
 
 def passing_first(
@@ -129,16 +131,23 @@ def passing_first(
     setattr(owner, name, passing)
 
 
-def die_in_a_checkpoint(execute: Callable[[str], Any], trap: Trap) -> None:
-    """Copy the log into the database, and be killed by another thread somewhere on the way."""
+def die_in_a_checkpoint(trap: Trap) -> None:
+    """Make checkpoints much more often, and be killed by another thread somewhere within one."""
+    real = Checkpoints._checkpoint
+    Checkpoints.__init__.__defaults__ = (OFTEN, LARGE)  # type: ignore[misc]
 
     def kill() -> None:
         time.sleep(random.uniform(0, 0.003))
         trap.spring()
 
-    threading.Thread(target=kill, daemon=True).start()
-    while True:
-        execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    def checkpoint(self: Any, mode: str) -> bool:
+        if trap.reaches(CHECKPOINT):
+            threading.Thread(target=kill, daemon=True).start()
+            while True:
+                real(self, mode)
+        return real(self, mode)
+
+    Checkpoints._checkpoint = checkpoint  # type: ignore[method-assign]
 
 
 # -- guards taken away ----------------------------------------------------------------------------------------------
