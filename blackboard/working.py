@@ -7,13 +7,14 @@ from typing import Any
 
 from blackboard.board import find_board, to_verdict
 from blackboard.controller import Verdict
-from blackboard.errors import BlackboardError, told
+from blackboard.errors import BlackboardError, StoreError, told
 from blackboard.ports import Store
 from blackboard.records import BoardRecord
 from blackboard.runner import SLOTS, Observer, Plan, Runner, Workshop
 from blackboard.scenario import Scenario
 
 POLL = 1.0  # seconds; the net under lost hints of new boards
+AGAIN = 5.0  # seconds until a board is tried again that could not be served because the database failed
 CALM = 0.02  # seconds between looks for new boards, however many hints there are
 
 Finder = Callable[[BoardRecord], Scenario[Any]]
@@ -40,6 +41,8 @@ class Working:
         self._shop = Workshop(store, slots)
         self._tasks: dict[str, asyncio.Task[Verdict | None]] = {}
         self._refused: set[tuple[str, int]] = set()  # boards and epochs
+        self._put_off: dict[str, float] = {}  # until when
+        self._said: dict[str, str] = {}  # of a board: what was last told of it
         self._news = asyncio.Event()
         self._stamp: int | None = None  # of the store when it was last looked at
 
@@ -83,13 +86,17 @@ class Working:
 
     def _look(self) -> None:
         """Join the open boards that are new."""
-        stamp = self._store.stamp()
-        if stamp == self._stamp:
+        stamp, now = self._store.stamp(), self._shop.seam.monotonic()
+        due = {board for board, until in self._put_off.items() if until <= now}
+        if stamp == self._stamp and not due:
             return
         self._stamp = stamp
+        for board in due:
+            del self._put_off[board]
         for record in self._store.boards("open"):
             wanted = self._board in {None, record.id} and not self._shop.is_draining
-            if wanted and record.id not in self._tasks and (record.id, record.epoch) not in self._refused:
+            known = record.id in self._tasks or record.id in self._put_off
+            if wanted and not known and (record.id, record.epoch) not in self._refused:
                 self._tasks[record.id] = asyncio.create_task(self._serve(record))
                 self._tasks[record.id].add_done_callback(lambda _: self._news.set())
 
@@ -102,10 +109,19 @@ class Working:
                 return None
             return await Runner(self._shop, record.id, plan, observer=self._observer).run()
         except Exception as error:
-            self._refused.add((record.id, record.epoch))
-            why = str(error) if isinstance(error, BlackboardError) else told(error)
-            self._tell(f"{record.id} cannot be served: {why}")
+            self._give_up(record, error)
             return None
+
+    def _give_up(self, record: BoardRecord, error: Exception) -> None:
+        """For good; but a database that fails may be mended, so one that serves all boards tries again later."""
+        if isinstance(error, StoreError) and self._board is None:
+            self._put_off[record.id] = self._shop.seam.monotonic() + AGAIN
+        else:
+            self._refused.add((record.id, record.epoch))
+        why = str(error) if isinstance(error, BlackboardError) else told(error)
+        if self._said.get(record.id) != why:
+            self._said[record.id] = why
+            self._tell(f"{record.id} cannot be served: {why}")
 
     def _plan(self, record: BoardRecord) -> Plan:
         return self._find(record).joined(self._store, record.id, self._only)
