@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.stories.test_replay import Replay
+from tests.replaying import Replay
 from tests.stress.fleet import Fleet, Process, Row
 from tests.stress.scenario import LEDGERS, expected
 
@@ -173,7 +173,7 @@ class _Board:
             self._holds("acknowledged is there", all(keys == there for keys in told), (id_, told, there))
 
     def _relied_on(self) -> None:
-        replay = Replay(self.versions)
+        replay = Replay.of(self.versions)
         done = {a["id"]: a for a in self.activations if a["state"] == "done" and a["agent"] != "outside"}
         for read in self.reads:
             if activation := done.get(read["activation_id"]):
