@@ -72,15 +72,19 @@ class Runner:
         """Wait for finished work, a hint, or the poll that nets lost hints."""
         if self._seam.monotonic() - self._polled > POLL:  # also while work comes in without a pause
             self._poll()
-        if self._finished or self._behind or self._look or self._judge:
+        if self._has_work():
             await asyncio.sleep(0)
             return
-        try:
-            async with asyncio.timeout(self._patience()):
-                await self._news.wait()
-        except TimeoutError:
+        while not (self._news.is_set() or self._has_work()):  # a poll that finds nothing is not worth a round
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._patience()):
+                    await self._news.wait()
+                    break
             self._poll()
         self._news.clear()
+
+    def _has_work(self) -> bool:
+        return bool(self._finished or self._behind or self._look or self._judge)
 
     async def _commit(self) -> None:
         """Land what is finished in one transaction, which also claims what follows."""

@@ -7,6 +7,7 @@ that what was read is still the newest, the hash, the read set, the links, the c
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from store.sqlite import open_store
 PAYLOAD = "x" * 1000
 CAP = 100_000
 LEASE = 30.0
+Claimed = tuple[int, str, int, int]  # id, agent, trigger, token
 
 NEXT = """SELECT id, agent, trigger_seq, trigger_kind, token FROM activation
           WHERE board_id = ? AND state = 'pending' ORDER BY rating DESC, id LIMIT 1"""
@@ -44,6 +46,10 @@ LOOKED = "INSERT INTO activation_read VALUES (?, ?, ?, 1, ?, ?)"
 PROPOSE = """INSERT INTO activation VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, 0, 0, 0, NULL, NULL, NULL, NULL)
              ON CONFLICT (board_id, agent, binding) DO NOTHING"""
 SEEDED = "INSERT INTO activation VALUES (?, 1, 'outside', 'seed', 0, NULL, 'done', 0, 1, 0, 0, 0, NULL, NULL, 1)"
+POSTED = "INSERT INTO activation VALUES (?, ?, 'outside', ?, 0, NULL, 'done', 0, 1, 0, 0, ?, NULL, NULL, ?)"
+KNOWN = "SELECT id FROM activation WHERE board_id = ? AND agent = 'outside' AND binding = ?"
+FEED = "SELECT seq, kind, body FROM entry WHERE board_id = ? AND seq > ? ORDER BY seq LIMIT 500"
+MOVE = "UPDATE agent SET cursor_seq = ? WHERE board_id = ? AND name = ? AND cursor_seq = ?"
 ADVANCE = "UPDATE board SET head = ?, activations = ? WHERE id = ?"
 CURSOR = "UPDATE agent SET cursor_seq = ? WHERE board_id = ? AND cursor_seq = ?"
 ASKED = {"kind": "task", "status": ["done", "open"], "about": None, "fields": [], "limit": None, "counted": False}
@@ -59,10 +65,12 @@ def prepare(path: Path) -> None:
 class Hand:
     """One board, worked on by hand."""
 
-    def __init__(self, path: Path, synchronous: str, board: str, agents: tuple[str, ...]) -> None:
+    def __init__(
+        self, path: Path, synchronous: str, board: str, agents: tuple[str, ...] = (), worker: str = "hand"
+    ) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
         self.connection.execute(f"PRAGMA synchronous = {synchronous}")
-        self.board, self.scope, self.worker = board, f"board:{board}", "hand"
+        self.board, self.scope, self.worker = board, f"board:{board}", worker
         self.run = self.connection.execute
         self.many = self.connection.executemany
         self._agents = agents
@@ -76,7 +84,7 @@ class Hand:
         self.run("INSERT INTO budget VALUES (?, 'activations', ?, 0, 0, 0)", (self.scope, CAP))
         self.many("INSERT INTO agent VALUES (?, ?, '', '', 0)", [(board, a) for a in self._agents])
         self.run(SEEDED, (board,))
-        self.run(ENTRY, (board, 1, f"{kind}-1", 1, kind, "posted", "person", 1, "[]", _sha(text), now, 1, text))
+        self.run(ENTRY, (board, 1, f"{kind}-1", 1, kind, "posted", "person", 1, "[]", sha(text), now, 1, text))
         self.run(MARK, (board, kind, "posted", 1, 1))
         self.run("COMMIT")
         self.run("BEGIN IMMEDIATE")
@@ -88,11 +96,54 @@ class Hand:
         self.run(CURSOR, (1, board, 0))
         self.run("COMMIT")
 
-    def claim(self) -> tuple[int, str, int, int]:
-        """The claim transaction: id, agent, trigger, token."""
+    def post(self, kind: str, text: str, operation: str) -> int:
+        """An entry from outside, as an activation of its own; its seq. Nothing is set off before `notice`."""
+        board = self.board
+        digest, now = sha(text), time.time()
+        self.run("BEGIN IMMEDIATE")
+        assert self.run(KNOWN, (board, operation)).fetchone() is None
+        status, head, activations = self.run(HEAD, (board,)).fetchone()
+        assert status == "open"
+        there = sum(count for _, _, count in self.run(MARKS, (board, kind, kind)))
+        id_, seq = activations + 1, head + 1
+        self.run(POSTED, (board, id_, operation, head, seq))
+        self.run(ENTRY, (board, seq, f"{kind}-{there + 1}", 1, kind, "posted", "person", id_, "[]", digest, now, seq,
+                         text))  # fmt: skip
+        self.run(MARK, (board, kind, "posted", 1, seq))
+        self.run(ADVANCE, (seq, id_, board))
+        self.run("UPDATE board SET quiet = NULL WHERE id = ?", (board,))
+        self.run("COMMIT")
+        return seq
+
+    def notice(self, agent: str, kind: str) -> None:
+        """What has been posted since the agent looked sets off activations; its cursor moves."""
+        board = self.board
+        (cursor,) = self.run("SELECT cursor_seq FROM agent WHERE board_id = ? AND name = ?", (board, agent)).fetchone()
+        rows = self.run(FEED, (board, cursor)).fetchall()
+        seqs = [seq for seq, found, _ in rows if found == kind]
+        self.run("BEGIN IMMEDIATE")
+        status, head, activations = self.run(HEAD, (board,)).fetchone()
+        assert status == "open"
+        self.many(PROPOSE, [(board, activations + n, agent, str(seq), seq, None) for n, seq in enumerate(seqs, 1)])
+        assert self.run(MOVE, (rows[-1][0], board, agent, cursor)).rowcount == 1
+        self.run(ADVANCE, (head, activations + len(seqs), board))
+        self.run("COMMIT")
+
+    def claim(self) -> Claimed:
+        """The claim transaction: id, agent, trigger, token. There must be something to do."""
+        claimed = self.try_claim()
+        assert claimed is not None
+        return claimed
+
+    def try_claim(self) -> Claimed | None:
+        """The claim transaction; None where nothing is left to do."""
         self.run("BEGIN IMMEDIATE")
         _, head, _ = self.run(HEAD, (self.board,)).fetchone()
-        id_, agent, trigger, kind, token = self.run(NEXT, (self.board,)).fetchone()
+        found = self.run(NEXT, (self.board,)).fetchone()
+        if found is None:
+            self.run("ROLLBACK")
+            return None
+        id_, agent, trigger, kind, token = found
         if kind is None:
             assert self.run(CHANGED, (self.board, trigger)).fetchone() is None
         assert self.run(RESERVE, (self.scope,)).rowcount == 1
@@ -127,11 +178,11 @@ class Hand:
         self.connection.close()
 
 
-def _sha(text: str) -> str:
+def sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _text(**body: Any) -> str:
+def text_of(**body: Any) -> str:
     return json.dumps(body, separators=(",", ":"))
 
 
@@ -139,7 +190,7 @@ def _text(**body: Any) -> str:
 def chain(path: Path, n: int, synchronous: str) -> None:
     """`walker` watches steps whose number is below n, and posts the next about the one that woke it."""
     hand = Hand(path, synchronous, "chain-1", ("walker",))
-    hand.begin(_text(number=0, payload=PAYLOAD), "walker", "step")
+    hand.begin(text_of(number=0, payload=PAYLOAD), "walker", "step")
     for _ in range(n):
         _step(hand, n)
     hand.end()
@@ -150,8 +201,8 @@ def _step(hand: Hand, n: int) -> None:
     id_, agent, trigger, token = hand.claim()
     row = run(READ, (board, trigger)).fetchone()
     number, now = json.loads(row[10])["number"] + 1, time.time()
-    text = _text(number=number, payload=PAYLOAD)
-    digest = _sha(text)
+    text = text_of(number=number, payload=PAYLOAD)
+    digest = sha(text)
     before, activations = hand.open_finish(id_, token, [trigger])
     marks = {(kind, status): count for kind, status, count in run(MARKS, (board, "step", "finished"))}
     seq, key = before + 1, f"step-{marks['step', 'posted'] + 1}"
@@ -164,8 +215,8 @@ def _step(hand: Hand, n: int) -> None:
         run(PROPOSE, (board, activations + 1, agent, str(seq), seq, None))
         activations += 1
     else:
-        text, seq = _text(number=number), seq + 1
-        run(ENTRY, (board, seq, "finished-1", 1, "finished", "posted", agent, id_, "[]", _sha(text), now, seq, text))
+        text, seq = text_of(number=number), seq + 1
+        run(ENTRY, (board, seq, "finished-1", 1, "finished", "posted", agent, id_, "[]", sha(text), now, seq, text))
         run(MARK, (board, "finished", "posted", 1, seq))
     hand.close_finish(id_, token, before, seq, activations)
 
@@ -174,20 +225,21 @@ def _step(hand: Hand, n: int) -> None:
 def fan_out(path: Path, n: int, synchronous: str) -> None:
     """`splitter` posts n tasks at once; `solver` answers each and closes it; `joiner` reads them all."""
     hand = Hand(path, synchronous, "fan_out-1", ("splitter", "solver", "joiner"))
-    hand.begin(_text(tasks=n), "splitter", "job")
-    _split(hand, n)
+    hand.begin(text_of(tasks=n), "splitter", "job")
+    split(hand, n)
     for _ in range(n):
-        _solve(hand)
-    _join(hand)
+        solve(hand, hand.claim())
+    join(hand, hand.claim())
     hand.end()
 
 
-def _split(hand: Hand, n: int) -> None:
+def split(hand: Hand, n: int) -> None:
+    """All tasks at once."""
     board = hand.board
     id_, agent, trigger, token = hand.claim()
     key, now = hand.run(READ, (board, trigger)).fetchone()[1], time.time()
-    texts = [_text(number=number) for number in range(n)]
-    digests = [_sha(text) for text in texts]
+    texts = [text_of(number=number) for number in range(n)]
+    digests = [sha(text) for text in texts]
     before, activations = hand.open_finish(id_, token, [trigger])
     about, seqs = json.dumps([key]), range(before + 1, before + n + 1)
     hand.many(ENTRY, [
@@ -201,13 +253,15 @@ def _split(hand: Hand, n: int) -> None:
     hand.close_finish(id_, token, before, before + n, activations + n)
 
 
-def _solve(hand: Hand) -> None:
+def solve(hand: Hand, claimed: Claimed, tell: Callable[[int], None] = lambda _: None) -> None:
+    """One task. `tell` is told its number when it is executed."""
     run, board = hand.run, hand.board
-    id_, agent, trigger, token = hand.claim()
+    id_, agent, trigger, token = claimed
     _, key, version, *_, about, _, _, _, born, task = run(READ, (board, trigger)).fetchone()
     number, now = json.loads(task)["number"], time.time()
-    text = _text(number=number, payload=PAYLOAD)
-    digest, again = _sha(text), _sha(task)
+    tell(number)
+    text = text_of(number=number, payload=PAYLOAD)
+    digest, again = sha(text), sha(task)
     before, activations = hand.open_finish(id_, token, [trigger])
     marks = {(kind, status): count for kind, status, count in run(MARKS, (board, "task", "result"))}
     result, done = before + 1, before + 2
@@ -227,17 +281,18 @@ def _solve(hand: Hand) -> None:
     hand.close_finish(id_, token, before, done, activations)
 
 
-def _join(hand: Hand) -> None:
+def join(hand: Hand, claimed: Claimed, kind: str = "total") -> None:
+    """All tasks read, one total."""
     board = hand.board
-    id_, agent, _, token = hand.claim()
+    id_, agent, _, token = claimed
     rows, now = hand.run(READ_ALL, (board, "task")).fetchall(), time.time()
     read = [row[0] for row in rows]
-    text = _text(total=sum(json.loads(row[10])["number"] for row in rows))
+    text = text_of(total=sum(json.loads(row[10])["number"] for row in rows))
     before, activations = hand.open_finish(id_, token, read)
     seq, about = before + 1, json.dumps([row[1] for row in rows])
-    hand.run(ENTRY, (board, seq, "total-1", 1, "total", "posted", agent, id_, about, _sha(text), now, seq, text))
+    hand.run(ENTRY, (board, seq, f"{kind}-1", 1, kind, "posted", agent, id_, about, sha(text), now, seq, text))
     hand.many(LINK, [(board, row[1], seq) for row in rows])
-    hand.run(MARK, (board, "total", "posted", 1, seq))
+    hand.run(MARK, (board, kind, "posted", 1, seq))
     hand.many(LOOKED, [(board, id_, place, one, None) for place, one in enumerate(read)])
     hand.run(LOOKED, (board, id_, len(read), None, json.dumps(ASKED)))
     hand.close_finish(id_, token, before, seq, activations)
