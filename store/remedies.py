@@ -20,7 +20,7 @@ _REMEDIES = {
     NOTADB: "it is damaged or was cut off; put back a backup of it, or say another --db",
     FULL: "free some space and `blackboard resume last`; everything acknowledged is kept",
 }
-_OTHER = "`blackboard doctor` tells more of it"
+_OTHER = "`blackboard doctor` tells more; go on with `blackboard resume last` when that is mended"
 
 
 @contextmanager
