@@ -1,7 +1,6 @@
 """The loop of a worker: wake, notice, claim, act, commit, decide. `Runner.run` reads as that list."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from types import MappingProxyType
@@ -14,6 +13,7 @@ from blackboard.records import Claims, Row
 from blackboard.runner.acting import Acted, Acting
 from blackboard.runner.ending import Closed, conclude, judged, strike
 from blackboard.runner.events import Event, Observer, What, tell, tell_bodies, tell_traceback
+from blackboard.runner.hands import Hands, Pair
 from blackboard.runner.noticing import unnoticed
 from blackboard.runner.plan import Plan, matcher, seats
 from blackboard.runner.view import Toolbox
@@ -37,11 +37,10 @@ class Runner:
         self._notice_lane = shop.seam.lane("notice", 1)
         toolbox = Toolbox(shop.tool_lane, plan.resources, plan.tools)
         self._acting = Acting(shop.store, self._agents, self._matcher, shop.agent_lane, toolbox)
-        self._running: dict[int, tuple[Claim, asyncio.Task[Acted]]] = {}
+        self._hands = Hands(self._acted)
         self._finished: list[Acted] = []
         self._news = asyncio.Event()
         self._behind = self._look = self._judge = True
-        self._given_up: set[asyncio.Task[Acted]] = set()  # tasks that we have cancelled
         self._began, self._ran_before, self._polled, self._looked, self._stamp = 0.0, 0.0, 0.0, 0.0, 0
 
     async def run(self) -> Verdict | None:
@@ -62,7 +61,7 @@ class Runner:
                     await self._claim()
                     if (verdict := await self._decide()) is not None:
                         return verdict
-                    if self._shop.is_draining and not (self._running or self._finished):
+                    if self._shop.is_draining and not (self._hands or self._finished):
                         return None
             finally:
                 await self._leave()
@@ -139,19 +138,17 @@ class Runner:
 
     def _claimed(self, agenda: Agenda, claims: Claims) -> None:
         self._act(claims.taken, claims.rows)
-        self._shop.slots.hold(self.board, len(self._running), sated=len(claims.taken) < agenda.slots)
+        self._shop.slots.hold(self.board, len(self._hands), sated=len(claims.taken) < agenda.slots)
 
     def _act(self, claims: Sequence[Claim], rows: Mapping[int, Row] = MappingProxyType({})) -> None:
         """Let the agents act, each in a task of its own."""
         for claim in claims:
             self._tell("acting", claim)
-            task = asyncio.create_task(self._acting.act(claim, rows.get(claim.id)))
-            self._running[claim.id] = (claim, task)
-            task.add_done_callback(lambda done, claim=claim: self._acted(claim, done))  # type: ignore[misc]
+            self._hands.take(claim, self._acting.act(claim, rows.get(claim.id)))
 
     async def _decide(self) -> Verdict | None:
         """Ask the controller, when something may have changed its mind; write down what it says."""
-        if not self._judge and (self._running or self._finished):
+        if not self._judge and (self._hands or self._finished):
             return None
         self._judge = False
         shown, said = await self._notice_lane.run(lambda: judged(self._store, self.board, self._plan, self._ran()))
@@ -193,7 +190,7 @@ class Runner:
 
     def _look_again(self) -> None:
         self._behind = self._look = True
-        self._judge |= not self._running  # who is at work judges when it has landed, and by the poll
+        self._judge |= not self._hands  # who is at work judges when it has landed, and by the poll
         self._news.set()
 
     def _more(self) -> None:
@@ -209,25 +206,19 @@ class Runner:
             self._look_again()
             self._judge = True
 
-    def claims(self) -> set[tuple[int, int]]:
+    def claims(self) -> set[Pair]:
         """What this worker believes to hold. Called from the heart's thread."""
-        return {(claim.id, claim.token) for claim, _ in tuple(self._running.values())}
+        return self._hands.pairs
 
-    def lost(self, claims: set[tuple[int, int]]) -> None:
+    def lost(self, claims: set[Pair]) -> None:
         """Another worker has taken these over. Called from the heart's thread."""
         with suppress(RuntimeError):  # the loop has ended, and nothing runs any more
             self._loop.call_soon_threadsafe(self._drop, claims)
 
-    def _drop(self, claims: set[tuple[int, int]]) -> None:
-        for claim, task in list(self._running.values()):
-            if (claim.id, claim.token) in claims:
-                self._tell("lost", claim, detail="another worker has taken it over")
-                self._look = True
-                self._give_up(task)
-
-    def _give_up(self, task: "asyncio.Task[Acted]") -> None:
-        self._given_up.add(task)
-        task.cancel()
+    def _drop(self, claims: set[Pair]) -> None:
+        for claim in self._hands.give_up(claims):
+            self._tell("lost", claim, detail="another worker has taken it over")
+            self._look = True
 
     def _patience(self) -> float:
         left = self._time_left()
@@ -242,20 +233,16 @@ class Runner:
 
     def _agenda(self) -> Agenda:
         """What may be claimed now."""
-        busy = Counter(claim.agent for claim, _ in self._running.values())
+        busy = self._hands.busy
         slots = 0 if self._shop.is_draining else self._shop.slots.take(self.board, self._more)
         free = {a.name: min(a.concurrency or slots, slots + busy[a.name]) - busy[a.name] for a in self._agents.values()}
         return Agenda(self._shop.worker.id, free, slots, self._shop.lease)
 
-    def _acted(self, claim: Claim, task: "asyncio.Task[Acted]") -> None:
-        if self._running.get(claim.id, (claim, task))[1] is task:
-            self._running.pop(claim.id, None)
-            self._shop.slots.hold(self.board, len(self._running))
-        if not task.cancelled():
-            self._finished.append(task.result())
-        elif task not in self._given_up:
-            self._finished.append(Acted(claim, error=RuntimeError("it cancelled its own task")))
-        self._given_up.discard(task)
+    def _acted(self, acted: Acted | None) -> None:
+        """A task has ended."""
+        self._shop.slots.hold(self.board, len(self._hands))
+        if acted is not None:
+            self._finished.append(acted)
         self._news.set()
 
     async def _retry(self, acted: Acted) -> None:
@@ -300,11 +287,7 @@ class Runner:
 
     async def _leave(self) -> None:
         """Stop what runs; give back what was not finished, so that another worker can have it at once."""
-        tasks = [task for _, task in self._running.values()]
-        for task in tasks:
-            self._give_up(task)
-        if tasks:  # an agent that swallows its cancellation is left to itself
-            await asyncio.wait(tasks, timeout=GRACE)
+        await self._hands.drop(GRACE)
         self._shop.slots.close(self.board)
         with suppress(StoreError):  # where the database has failed, whoever resumes takes the claims over
             await self._in_store(self._let_go)
