@@ -13,7 +13,7 @@ from blackboard.records import BoardRecord
 from blackboard.runner import SLOTS, Observer, Plan, Runner, Workshop
 from blackboard.scenario import Scenario
 
-POLL = 1.0  # seconds; the net under lost hints of new boards
+POLL = 2.0  # seconds; the net under lost hints of new boards
 AGAIN = 5.0  # seconds until a board is tried again that could not be served because the database failed
 CALM = 0.02  # seconds between looks for new boards, however many hints there are
 

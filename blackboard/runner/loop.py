@@ -20,8 +20,8 @@ from blackboard.runner.view import Toolbox
 from blackboard.runner.workshop import Workshop
 
 T = TypeVar("T")
-POLL = 0.5  # seconds; the net under lost hints: whether anybody has committed
-ROUND = 5.0  # seconds; the net under what happens without a commit: a lease that runs out, a worker that dies
+POLL = 1.0  # seconds; the net under lost hints: whether anybody has committed
+ROUND = 10.0  # seconds, or a third of a lease; the net under what comes without a commit: a lease that runs out
 GRACE = 2.0  # seconds that cancelled agents have to leave
 MOST_REDOS = 100  # times that one activation may go stale before it counts as failed
 
@@ -201,7 +201,8 @@ class Runner:
     def _poll(self) -> None:
         """Look again if anybody has committed, and now and then in any case."""
         self._polled, stamp = self._seam.monotonic(), self._store.stamp()
-        if stamp != self._stamp or self._polled - self._looked > ROUND or self._time_left() == 0:
+        is_round = self._polled - self._looked > min(ROUND, self._shop.lease / 3)
+        if stamp != self._stamp or is_round or self._time_left() == 0:
             self._stamp, self._looked = stamp, self._polled
             self._look_again()
             self._judge = True
