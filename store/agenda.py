@@ -14,6 +14,7 @@ from blackboard.judge import NewActivation, is_whole
 from blackboard.records import Claims, Notice, Row
 from store import queries as q
 from store import statements as s
+from store.core import words
 from store.landing import note_attempt, propose, settle_activation
 from store.looking import Cursor, to_row
 
@@ -30,7 +31,7 @@ def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
     status, head, *_ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
     while free and len(taken) < agenda.slots and status == "open":
         values = {
-            "p_board": board, "p_agents": json.dumps(list(free)), "p_limit": agenda.slots - len(taken),
+            "p_board": board, "p_agents": words(tuple(free)), "p_limit": agenda.slots - len(taken),
             "p_tried": 0 if refused is None else 1,  # what has its reservation goes on where nothing new may begin
         }  # fmt: skip
         rows = at.execute(s.NEXT, values).fetchall()
@@ -77,7 +78,7 @@ def _is_moot(at: Cursor, board: str, row: Sequence[Any], trigger: Sequence[Any],
     if group is None:
         changed = to_row(trigger).superseded is not None
     else:
-        marks = at.execute(s.MARKS, {"p_board": board, "p_kinds": json.dumps([group])}).fetchall()
+        marks = at.execute(s.MARKS, {"p_board": board, "p_kinds": words((group,))}).fetchall()
         changed = max((last for *_, last in marks), default=0) > seq
     if changed:
         _drop(at, board, id_, token, attempt, "what woke it has changed before it could act", now)
@@ -88,7 +89,7 @@ def rescue(at: Cursor, board: str, agenda: Agenda, dead: Iterable[str], now: flo
     """Take over what dead workers held and what was held past its lease. The reservation goes along."""
     free = _left(agenda.free)
     values = {
-        "p_board": board, "p_worker": agenda.worker, "p_agents": json.dumps(list(free)), "p_now": now,
+        "p_board": board, "p_worker": agenda.worker, "p_agents": words(tuple(free)), "p_now": now,
         "p_dead": json.dumps(sorted(dead)),
     }  # fmt: skip
     taken: list[Claim] = []
@@ -146,7 +147,7 @@ def _move(at: Cursor, board: str, agent: str, before: int, head: int) -> None:
 
 
 def _whole(at: Cursor, board: str, group: GroupWatch) -> list[NewActivation]:
-    marks = at.execute(s.MARKS, {"p_board": board, "p_kinds": json.dumps([group.kind])}).fetchall()
+    marks = at.execute(s.MARKS, {"p_board": board, "p_kinds": words((group.kind,))}).fetchall()
     if not is_whole({status: n for _, status, n, _ in marks}, group.done):
         return []
     return [NewActivation(group.agent, max(last for *_, last in marks), group.rating, group=group.kind)]

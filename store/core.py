@@ -3,7 +3,10 @@
 Parameters are named `p_…`, so that they never clash with columns. Lists travel as one JSON parameter.
 """
 
+import json
 import re
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, func, literal_column, select
@@ -42,6 +45,17 @@ def P(name: str) -> ColumnElement[Any]:  # noqa: N802 reads as the parameter mar
 def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Whether the column is one of a list that travels as JSON."""
     return column.in_(select(func.json_each(P(name)).table_valued("value").c.value))
+
+
+@lru_cache(maxsize=1024)
+def words(of: tuple[str, ...]) -> str:
+    """Words as the JSON list in which they travel; few different ones come again and again."""
+    return json.dumps(of)
+
+
+def numbers(of: Iterable[int]) -> str:
+    """Whole numbers as the JSON list in which they travel."""
+    return f"[{','.join(map(str, of))}]"
 
 
 def word(value: str) -> ColumnElement[Any]:

@@ -1,5 +1,6 @@
 """Safe-keeping: whether a database is sound and whole, and copies of it."""
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -15,6 +16,8 @@ from store.looking import Reading, SqlLooking
 from store.presence import Presence
 from store.watermark import Watermark, beside
 
+HAS_PLACES = hasattr(os, "pread")  # Windows has none: there is no mark
+
 
 class SqlKeeping(SqlLooking):
     """The reads of a store, and what keeps it safe."""
@@ -27,7 +30,7 @@ class SqlKeeping(SqlLooking):
     @cached_property
     def _mark(self) -> Watermark | None:
         """How far boards were acknowledged, beside the database; None in memory."""
-        return None if self.url == doctor.MEMORY else beside(self.url, self._all(q.MADE_AT, {})[0][0])
+        return None if self.url == doctor.MEMORY or not HAS_PLACES else beside(self.url, self._all(q.MADE_AT, {})[0][0])
 
     def _acknowledge(self, board: str, rulings: Sequence[Ruling]) -> None:
         """Take note of how far the board is committed, before anybody is told."""

@@ -11,6 +11,7 @@ from blackboard.activation import Contribution, Landed, QueryRead, Ruling, Stale
 from blackboard.judge import Facts, NewActivation, Writes, judge
 from store import queries as q
 from store import statements as s
+from store.core import numbers, words
 from store.looking import Cursor
 
 
@@ -28,7 +29,7 @@ def land(at: Cursor, contribution: Contribution, now: float) -> Ruling:
     if isinstance(ruling, Stale):
         return _set_back(at, contribution, ruling, facts.head, now)
     if isinstance(ruling, Landed):
-        keys = at.execute(q.BY_SEQ, {"p_board": board, "p_seqs": json.dumps(ruling.seqs)}).fetchall()
+        keys = at.execute(q.BY_SEQ, {"p_board": board, "p_seqs": numbers(ruling.seqs)}).fetchall()
         return Landed(ruling.seqs, tuple(k[1] for k in keys))
     return ruling
 
@@ -47,10 +48,10 @@ def _facts(at: Cursor, c: Contribution) -> tuple[Facts, int]:
     found = at.execute(s.ONE_ACTIVATION, {"p_board": board, "p_id": c.claim.id}).fetchone()
     activation: tuple[State, int, int | None] = found or ("moot", -1, None)
     state, token, done_seq = activation
-    kinds = sorted({w.kind for w in c.writes} | {g.kind for g in c.groups})
+    kinds = tuple(sorted({w.kind for w in c.writes} | {g.kind for g in c.groups}))
     marks: dict[str, dict[str, int]] = {}
     if c.writes:
-        for kind, mark_status, entries, _ in at.execute(s.MARKS, {"p_board": board, "p_kinds": json.dumps(kinds)}):
+        for kind, mark_status, entries, _ in at.execute(s.MARKS, {"p_board": board, "p_kinds": words(kinds)}):
             marks.setdefault(kind, {})[mark_status] = entries
     facts = Facts(
         board=status, head=head, state=state, token=token, done_seq=done_seq,
@@ -65,7 +66,7 @@ def _superseded(at: Cursor, c: Contribution) -> dict[int, int]:
     relied = c.relied_on
     if not relied:
         return {}
-    values = {"p_board": c.claim.board, "p_seqs": json.dumps(sorted(relied))}
+    values = {"p_board": c.claim.board, "p_seqs": numbers(sorted(relied))}
     return dict(at.execute(s.SUPERSEDED, values).fetchall())
 
 
@@ -96,7 +97,7 @@ def _apply(at: Cursor, c: Contribution, w: Writes, facts: Facts, activations: in
     if w.entries or added:
         at.execute(s.ADVANCE_BOARD, {"p_board": board, "p_head": w.head, "p_activations": activations + added})
     if w.entries and w.advanced:
-        moved = {"p_board": board, "p_before": facts.head, "p_head": w.head, "p_agents": json.dumps(w.advanced)}
+        moved = {"p_board": board, "p_before": facts.head, "p_head": w.head, "p_agents": words(w.advanced)}
         at.execute(s.ADVANCE_AGENTS, moved)
     state = "done" if c.failed is None else "failed"
     values = {"p_board": board, "p_id": claim.id, "p_token": claim.token, "p_state": state, "p_done": w.head}
@@ -120,7 +121,7 @@ def _insert_entries(at: Cursor, c: Contribution, w: Writes, now: float) -> None:
         rows.append({
             "board_id": board, "seq": e.seq, "key": e.key, "version": e.version, "kind": e.write.kind,
             "status": e.write.status, "author": e.write.author or c.author, "activation_id": c.claim.id,
-            "about": json.dumps(e.about) if e.about else "[]", "integrity": int(label.integrity),
+            "about": words(e.about) if e.about else "[]", "integrity": int(label.integrity),
             "confidentiality": int(label.confidentiality), "origins": origins, "sha256": e.write.sha256,
             "posted_at": now, "born_seq": e.born, "superseded_seq": None, "body": e.write.body,
         })  # fmt: skip

@@ -10,6 +10,7 @@ from blackboard.entry import Confidentiality, Integrity, Label
 from blackboard.errors import FeedGap
 from blackboard.records import ActivationRecord, BoardRecord, Row, Seat, Serving, Spent, Summary, Worker
 from store import queries as q
+from store.core import numbers
 from store.presence import Presence
 
 Cursor = Any  # a DB-API connection or cursor: execute(text, parameters)
@@ -80,7 +81,7 @@ class SqlLooking:
         return found[0] if found else None
 
     def by_seq(self, board: str, seqs: Iterable[int]) -> list[Row]:
-        return self._rows(q.BY_SEQ, {"p_board": board, "p_seqs": json.dumps(list(seqs))})
+        return self._rows(q.BY_SEQ, {"p_board": board, "p_seqs": numbers(seqs)})
 
     def find(self, board: str, query: Query, as_of: int | None = None) -> list[Row]:
         text = q.finding(q.shape(query), as_of is not None, False)

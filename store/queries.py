@@ -1,6 +1,5 @@
 """Every read, compiled once: entries, queries and what settles them, what people and the controller ask."""
 
-import json
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +25,7 @@ from store.core import (
     serving,
     unindexed,
     word,
+    words,
     worker,
 )
 
@@ -86,17 +86,12 @@ def _matching(query: Query) -> list[ColumnElement[bool]]:
 
 def values(name: str, query: Query) -> dict[str, Any]:
     """The parameters of a query on a board, but for its seqs."""
-    found: dict[str, Any] = {"p_board": name, "p_kind": query.kind, "p_status": _json_list(query.status)}
+    found: dict[str, Any] = {"p_board": name, "p_kind": query.kind, "p_status": words(query.status)}
     if query.about is not None:
         found["p_about"] = query.about
     for n, (field_name, value) in enumerate(query.fields):
         found[f"p_name{n}"], found[f"p_value{n}"] = field_name, value
     return found
-
-
-@lru_cache(maxsize=1024)
-def _json_list(words: tuple[str, ...]) -> str:
-    return json.dumps(words)
 
 
 def shape(query: Query) -> Query:

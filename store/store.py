@@ -11,6 +11,7 @@ from blackboard.records import Changed, Claims, NewBoard, Notice, Seat
 from store import agenda as agendas
 from store import queries as q
 from store import statements as s
+from store.core import words
 from store.landing import ContradictionError, land, note_attempt, set_back_if_stale
 from store.library import sqlite3
 from store.looking import Cursor, to_board
@@ -197,7 +198,7 @@ class SqlStore(SqlStaff):
 
     def _claimable(self, board: str, agenda: Agenda) -> bool:
         values = {
-            "p_board": board, "p_agents": json.dumps(list(agenda.free)), "p_worker": agenda.worker,
+            "p_board": board, "p_agents": words(tuple(agenda.free)), "p_worker": agenda.worker,
             "p_now": self._seam.now(),
         }  # fmt: skip
         return bool(self._all(s.CLAIMABLE, values))
