@@ -82,7 +82,9 @@ class Board(Looker):
 
     @property
     def unserved(self) -> list[str]:
-        """The agents with a seat at it that nobody serves."""
+        """The agents with a seat at it that nobody serves; none once it has ended."""
+        if self.record.status != "open":
+            return []
         served = {name for s in self.serving for name in s.agents}
         return [seat.name for seat in self.store.seats(self.id) if seat.name not in served]
 

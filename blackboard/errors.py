@@ -8,7 +8,7 @@ BlackboardError
  |- Outcome              what the world answered; an agent may catch these and go on
  |   |- Denied            |- BudgetExceeded       |- ToolFailed
  |- StoreError           the database cannot be used
- |   |- NoDatabase        |- FeedGap
+ |   |- NoDatabase        |- FeedGap        |- DatabaseReplaced
  '- UsageError           a wrong command or argument; the command line exits 2
      |- BoardClosed
 """
@@ -84,6 +84,10 @@ class StoreError(BlackboardError):
 
 class NoDatabase(StoreError):
     """This is not a database of blackboards."""
+
+
+class DatabaseReplaced(StoreError):
+    """What is now under the name of the database is not what this process has opened: only a new start helps."""
 
 
 class FeedGap(StoreError):

@@ -166,7 +166,7 @@ class Store(Looking, Protocol):
         """Ask that the board be ended. No effect on one that has."""
 
     def reopen(self, board: str, caps: Sequence[tuple[str, int | None]], changed: Changed | None = None) -> None:
-        """Open a board again, with these caps and what has changed. A new epoch if it had ended or a cap is another."""
+        """Open a board again, with these caps and what has changed: a new epoch, if anything has."""
 
     def watch(self, hint: Callable[[], None]) -> Callable[[], None]:
         """Call the hint after commits, in this process or another; gives back how to stop that. From any thread.

@@ -16,15 +16,13 @@ GRACE = 10.0  # seconds that an interrupted run has to leave its board in order
 class Run:
     """A board that is being worked on in this event loop."""
 
-    def __init__(self, board: Board, task: "asyncio.Task[Verdict | None]") -> None:
+    def __init__(self, board: Board, task: "asyncio.Task[Verdict]") -> None:
         self.board = board
         self._task = task
 
     async def end(self) -> Verdict:
         """Wait for the verdict. StoreError if the database has failed."""
-        verdict = await asyncio.shield(self._task)
-        assert verdict is not None  # nobody drains a run
-        return verdict
+        return await asyncio.shield(self._task)
 
     async def follow(self, after: int = 0) -> AsyncIterator[Entry[Any]]:
         """Every version in order, once, as it lands; ends with the board."""

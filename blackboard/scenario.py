@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypedDict
 from pydantic import BaseModel
 from typing_extensions import TypeVar, Unpack
 
+from blackboard import settings
 from blackboard import team as teams
 from blackboard.activation import Claim, Contribution
 from blackboard.agent import Agent
 from blackboard.board import PERSON, Board, find_board, open_store, to_verdict
 from blackboard.budget import ACTIVATIONS, Budget
 from blackboard.conditions import Condition, exists
+from blackboard.controller import Verdict
 from blackboard.crew import crew
 from blackboard.entry import BOARD_KINDS, Kind
 from blackboard.errors import DeclarationError, UsageError
@@ -30,7 +32,7 @@ from blackboard.team import Team
 from blackboard.tool import Tool
 
 if TYPE_CHECKING:
-    from blackboard.runner import Plan
+    from blackboard.runner import Plan, Workshop
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
@@ -66,6 +68,7 @@ class _Session:
     budget: Budget
     resources: Sequence[object]
     only: frozenset[str] | None = None  # the agents that are served here, if not all
+    epoch: int | None = None
 
 
 class Scenario(Generic[P]):
@@ -141,14 +144,13 @@ class Scenario(Generic[P]):
 
     @contextlib.asynccontextmanager
     async def _serve(self, session: _Session, options: RunOptions) -> AsyncIterator["Run"]:
-        from blackboard.runner import SLOTS, Runner, Workshop  # loads the log, which a mere import has no use for
+        from blackboard.runner import SLOTS, Workshop  # loads the log, which a mere import has no use for
 
         plan = self._plan(session, dict(options.get("tools", {})))
         slots = options.get("slots", SLOTS)
         workers = crew(options.get("workers", 0), session.store.url, session.board.id, slots)
         async with Workshop(session.store, slots) as shop:
-            runner = Runner(shop, session.board.id, plan, observer=options.get("observer"))
-            task = asyncio.create_task(runner.run())
+            task = asyncio.create_task(self._worked(shop, session, plan, options))
             try:
                 with workers:
                     yield Run(session.board, task)
@@ -157,10 +159,25 @@ class Scenario(Generic[P]):
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
 
+    async def _worked(self, shop: "Workshop", session: _Session, plan: "Plan", options: RunOptions) -> Verdict:
+        """Work until the board has ended; by a new plan when somebody else has opened it again with other words."""
+        from blackboard.runner import Runner
+
+        own = {a.name: a for a in session.team}
+        while True:
+            verdict = await Runner(shop, session.board.id, plan, observer=options.get("observer")).run()
+            if verdict is not None:
+                return verdict
+            new = self.joined(session.store, session.board.id)
+            agents = [own.get(a.name, a) if a not in new.served else a for a in new.agents]  # those that only it has
+            plan = replace(new, agents=agents, resources=plan.resources, tools=plan.tools, only=plan.only)
+
     def _plan(self, session: _Session, tools: Mapping[Tool[..., Any], Callable[..., object]]) -> "Plan":
         from blackboard.runner import Plan
 
-        return Plan(session.team, self.done, self.stop, session.budget, session.resources, tools, session.only)
+        return Plan(
+            session.team, self.done, self.stop, session.budget, session.resources, tools, session.epoch, session.only
+        )
 
     def joined(self, store: Store, board: str, only: Iterable[str] | None = None) -> "Plan":
         """What a worker that joins an open board works on: all from the board's row. UsageError.
@@ -176,7 +193,10 @@ class Scenario(Generic[P]):
         served = served if only is None else served & frozenset(only)
         resources = list(self.resources(params)) if self.resources else []
         budget = Budget(**stored.get("budget", {}))
-        return self._plan(_Session(store, Board(store, board, self.result), team, budget, resources, served), {})
+        session = _Session(
+            store, Board(store, board, self.result), team, budget, resources, served, record.epoch
+        )  # fmt: skip
+        return self._plan(session, {})
 
     def main(self) -> None:
         """The command line of this one scenario: the same as `blackboard run NAME`."""
@@ -280,6 +300,10 @@ def _check_options(options: RunOptions) -> None:
         raise UsageError(f"there is no option {min(unknown)!r}; there are {', '.join(RunOptions.__annotations__)}")
     if options.get("slots", 1) < 1:
         raise UsageError(f"slots={options['slots']}: at least one activation at a time is needed")
+    try:
+        settings.lease()
+    except ValueError as error:  # said before there is a board
+        raise UsageError(str(error)) from error
 
 
 def _absolute(params: P) -> P:

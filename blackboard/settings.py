@@ -1,4 +1,4 @@
-"""The one reader of the environment. Every setting has an option of the same meaning, which wins."""
+"""The one reader of the environment. Where an option has the same meaning as a setting, the option wins."""
 
 import os
 
@@ -21,11 +21,18 @@ def synchronous() -> str:
 
 
 def lease() -> float:
-    """Seconds after which the claims of a worker that has gone silent may be taken over: BLACKBOARD_LEASE, else 30."""
+    """Seconds after which the claims of a worker that has gone silent may be taken over: BLACKBOARD_LEASE, else 30.
+
+    At least half a second. ValueError.
+    """
+    said = os.environ.get("BLACKBOARD_LEASE") or "30"
     try:
-        return max(0.5, float(os.environ.get("BLACKBOARD_LEASE") or 30))
+        seconds = float(said)
     except ValueError:
-        return 30.0
+        seconds = -1.0
+    if not 0 < seconds < 86_400:
+        raise ValueError(f"BLACKBOARD_LEASE={said} is no number of seconds up to a day")
+    return max(0.5, seconds)
 
 
 def cache_folder() -> str:

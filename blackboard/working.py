@@ -7,14 +7,14 @@ from typing import Any
 
 from blackboard.board import find_board, to_verdict
 from blackboard.controller import Verdict
-from blackboard.errors import BlackboardError, StoreError, told
+from blackboard.errors import BlackboardError, DatabaseReplaced, UsageError, told
 from blackboard.ports import Store
 from blackboard.records import BoardRecord
 from blackboard.runner import SLOTS, Observer, Plan, Runner, Workshop
 from blackboard.scenario import Scenario
 
 POLL = 2.0  # seconds; the net under lost hints of new boards
-AGAIN = 5.0  # seconds until a board is tried again that could not be served because the database failed
+AGAIN = 5.0  # seconds until a board is tried again that could not be served
 CALM = 0.02  # seconds between looks for new boards, however many hints there are
 
 Finder = Callable[[BoardRecord], Scenario[Any]]
@@ -36,18 +36,25 @@ class Working:
     ) -> None:
         """`find` gives the scenario of a board. `tell` is handed sentences for people, `observer` what happens."""
         self._store, self._find, self._tell, self._observer = store, find, tell, observer
-        self._board = find_board(store, board).id if board is not None else None
+        self.board = find_board(store, board).id if board is not None else None
         self._only = None if only is None else frozenset(only)
-        self._shop = Workshop(store, slots)
+        try:
+            self._shop = Workshop(store, slots)
+        except ValueError as error:  # of a setting
+            raise UsageError(str(error)) from error
         self._tasks: dict[str, asyncio.Task[Verdict | None]] = {}
         self._refused: set[tuple[str, int]] = set()  # boards and epochs
+        self._failed: Exception | None = None  # what keeps it from going on at all
         self._put_off: dict[str, float] = {}  # until when
         self._said: dict[str, str] = {}  # of a board: what was last told of it
         self._news = asyncio.Event()
         self._stamp: int | None = None  # of the store when it was last looked at
 
     async def run(self) -> Verdict | None:
-        """Serve until drained; the verdict where one board was named. Cancelled, it gives back what it holds."""
+        """Serve until drained; the verdict where one board was named. Cancelled, it gives back what it holds.
+
+        Where one board was named, whatever keeps it from being served is raised; else DatabaseReplaced alone.
+        """
         loop = asyncio.get_running_loop()
 
         def hint() -> None:
@@ -60,6 +67,8 @@ class Working:
                 while not self._is_over():
                     self._look()
                     await self._wait()
+                if self._failed is not None:
+                    raise self._failed
                 return self._verdict()
             finally:
                 stop()
@@ -76,12 +85,14 @@ class Working:
         return self._shop.slots.used
 
     def _is_over(self) -> bool:
-        if self._shop.is_draining or self._board is not None:
-            return not self._tasks and (self._shop.is_draining or self._verdict() is not None or bool(self._refused))
+        if self._failed is not None:
+            return True
+        if self._shop.is_draining or self.board is not None:
+            return not self._tasks and (self._shop.is_draining or self._verdict() is not None)
         return False
 
     def _verdict(self) -> Verdict | None:
-        record = self._store.board(self._board) if self._board is not None else None
+        record = self._store.board(self.board) if self.board is not None else None
         return to_verdict(record.verdict) if record else None
 
     def _look(self) -> None:
@@ -94,7 +105,7 @@ class Working:
         for board in due:
             del self._put_off[board]
         for record in self._store.boards("open"):
-            wanted = self._board in {None, record.id} and not self._shop.is_draining
+            wanted = self.board in {None, record.id} and not self._shop.is_draining
             known = record.id in self._tasks or record.id in self._put_off
             if wanted and not known and (record.id, record.epoch) not in self._refused:
                 self._tasks[record.id] = asyncio.create_task(self._serve(record))
@@ -102,24 +113,34 @@ class Working:
 
     async def _serve(self, record: BoardRecord) -> Verdict | None:
         """Join one board and stay until it has ended. What is wrong with it is told, and stops no other."""
+        began = self._shop.seam.monotonic()
         try:
             plan = await self._shop.tool_lane.run(lambda: self._plan(record))
             if not plan.served:
-                self._refused.add((record.id, record.epoch))
+                self._leave_to_others(record, plan)
                 return None
             return await Runner(self._shop, record.id, plan, observer=self._observer).run()
         except Exception as error:
-            self._give_up(record, error)
+            self._give_up(record, error, self._shop.seam.monotonic() - began)
             return None
 
-    def _give_up(self, record: BoardRecord, error: Exception) -> None:
-        """For good; but a database that fails may be mended, so one that serves all boards tries again later."""
-        if isinstance(error, StoreError) and self._board is None:
-            self._put_off[record.id] = self._shop.seam.monotonic() + AGAIN
+    def _leave_to_others(self, record: BoardRecord, plan: Plan) -> None:
+        self._refused.add((record.id, record.epoch))
+        wanted, known = ", ".join(sorted(self._only or ())), ", ".join(a.name for a in plan.agents)
+        none = UsageError(f"{record.id} has no agent {wanted} that can be served here; it has {known}")
+        if self.board is not None:
+            self._failed = none
         else:
-            self._refused.add((record.id, record.epoch))
+            self._tell(str(none))
+
+    def _give_up(self, record: BoardRecord, error: Exception, after: float) -> None:
+        """Who serves all boards tries this one again later: a database or a scenario that fails may be mended."""
+        if self.board is not None or isinstance(error, DatabaseReplaced):
+            self._failed = error
+            return
+        self._put_off[record.id] = self._shop.seam.monotonic() + AGAIN
         why = str(error) if isinstance(error, BlackboardError) else told(error)
-        if self._said.get(record.id) != why:
+        if self._said.get(record.id) != why or after > AGAIN:  # it went well in between
             self._said[record.id] = why
             self._tell(f"{record.id} cannot be served: {why}")
 

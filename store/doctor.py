@@ -109,8 +109,9 @@ def schema(patient: Patient) -> Finding:
 
 def pages(patient: Patient) -> Finding:
     """Whether SQLite finds the structure of the file sound."""
-    wrong = (text for (text,) in patient.at.execute("PRAGMA quick_check") if text != "ok")
-    return _verdict("pages", "sound", (" ".join(text.split()) for text in wrong), RESTORE)
+    said = (line.strip() for (text,) in patient.at.execute("PRAGMA quick_check") for line in text.splitlines())
+    wrong = (line for line in said if line not in {"", "ok"} and not line.startswith("***"))
+    return _verdict("pages", "sound", wrong, RESTORE)
 
 
 # -- the tables ----------------------------------------------------------------------------------------------------
@@ -136,15 +137,21 @@ def acknowledged(patient: Patient) -> Finding:
     at.execute("COMMIT")
     heads = at.execute("SELECT id, number, head FROM board ORDER BY number").fetchall()
     wrong = [vanished(board, upto, head) for board, n, head in heads if (upto := marked.get(n, 0)) > head]
+    after = len(boards) + 1
+    wrong += [missing(after + n, upto) for n, upto in enumerate(mark.heads_from(after)) if upto]
     known = sum(map(bool, marked.values()))
-    return _verdict(
-        "ends", f"all that was acknowledged is there ({_count(known, 'board')} noted)", wrong, restoring(mark)
-    )
+    sound = f"all that was acknowledged is there ({_count(known, 'board')} noted)" if known else "nothing is noted"
+    return _verdict("ends", sound, wrong, restoring(mark))
 
 
 def vanished(board: str, acknowledged_upto: int, head: int) -> str:
     """What is said of a board whose end is not there."""
     return f"{board} was acknowledged up to seq {acknowledged_upto}, the file ends at {head}"
+
+
+def missing(number: int, acknowledged_upto: int) -> str:
+    """What is said of a board that is not there at all."""
+    return f"board {number} of the file was acknowledged up to seq {acknowledged_upto}, and is not there"
 
 
 def restoring(mark: Watermark) -> str:

@@ -1,6 +1,5 @@
 """Safe-keeping: whether a database is sound and whole, and copies of it."""
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -16,8 +15,6 @@ from store.looking import Reading, SqlLooking
 from store.presence import Presence
 from store.watermark import Watermark, beside
 
-HAS_PLACES = hasattr(os, "pread")  # Windows has none: there is no mark
-
 
 class SqlKeeping(SqlLooking):
     """The reads of a store, and what keeps it safe."""
@@ -30,7 +27,7 @@ class SqlKeeping(SqlLooking):
     @cached_property
     def _mark(self) -> Watermark | None:
         """How far boards were acknowledged, beside the database; None in memory."""
-        return None if self.url == doctor.MEMORY or not HAS_PLACES else beside(self.url, self._all(q.MADE_AT, {})[0][0])
+        return None if self.url == doctor.MEMORY else beside(self.url, self._all(q.MADE_AT, {})[0][0])
 
     def _acknowledge(self, board: str, rulings: Sequence[Ruling]) -> None:
         """Take note of how far the board is committed, before anybody is told."""
@@ -43,6 +40,11 @@ class SqlKeeping(SqlLooking):
         if board not in self._numbers:
             self._numbers[board] = self._all(q.NUMBER, {"p_board": board})[0][0]
         return self._numbers[board]
+
+    def _check_unmarked(self, number: int) -> None:
+        """FeedGap if a board of this number was acknowledged, and is not there."""
+        if self._mark is not None and (upto := self._mark.head_of(number)):
+            raise FeedGap(f"{doctor.missing(number, upto)}; {doctor.restoring(self._mark)}")
 
     def check_head(self, board: str) -> None:
         mark = self._mark

@@ -35,7 +35,7 @@ def to_row(found: Sequence[Any]) -> Row:
 def to_board(found: Sequence[Any]) -> BoardRecord:
     """A row of the board table."""
     board, _, scenario, params, team, options, kinds, status, head, _, epoch, ran, *rest = found
-    created, quiet, cancelled, verdict = rest
+    created, quiet, cancelled, verdict, _ = rest
     return BoardRecord(
         board, scenario, params, team, options, kinds, status, head, epoch, ran, verdict, cancelled, created, quiet
     )

@@ -130,6 +130,7 @@ def _who_serves_what(dialect: Dialect) -> list[str]:
            slots INTEGER NOT NULL, since FLOAT NOT NULL, beat_at FLOAT NOT NULL, PRIMARY KEY (board_id, worker_id))
            WITHOUT ROWID""",
         "ALTER TABLE worker ADD COLUMN left_at FLOAT",
+        "ALTER TABLE board ADD COLUMN beat_at FLOAT",
         *LATER_VIEWS,
         *_pinned_plans(dialect),
     ]

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 
 from blackboard import settings
-from blackboard.errors import NoDatabase, StoreError
+from blackboard.errors import DatabaseReplaced, NoDatabase, StoreError
 from blackboard.seam import REAL, Seam
 from store import opening
 from store.checkpoints import SMALL, Checkpoints
@@ -26,6 +26,7 @@ from store.opening import MEMORY, Handles
 from store.presence import Attendance, Sidecar
 from store.remedies import BUSY, UNWRITABLE, said, said_at_opening
 from store.store import SqlStore
+from store.watermark import remembers
 
 APPLICATION_ID = 0x426C6B42  # "BlkB": how a database of ours is told from any other
 PATIENCE = 30.0  # seconds that a transaction waits for its turn
@@ -40,6 +41,7 @@ class SqliteDatabase:
         self.path, self._seam, self._pid = path, seam, seam.pid()
         self._turn = threading.RLock()
         self._readers: list[sqlite3.Connection] = []
+        self._closed = self._was_there = False
         self._mode = ""  # of a URI, where the file can only be read
         self._stamper: sqlite3.Connection | None = None
         self._open_now = Handles()
@@ -109,6 +111,7 @@ class SqliteDatabase:
 
     def stamp(self) -> int:
         """A number that changes with every commit."""
+        self._check_process()
         if self.path == MEMORY:
             return self._writer.total_changes
         if self._stamper is None:  # its own: the numbers of two connections cannot be compared
@@ -119,6 +122,7 @@ class SqliteDatabase:
         """Let go of the file. In a child that was forked, nothing: the parent has it open."""
         if self._seam.pid() != self._pid:
             return
+        self._closed = True
         if self._open_now.checkpoints is not None:
             self._open_now.checkpoints.close()  # before the lock, which its thread may be waiting for
         with self._turn:
@@ -147,6 +151,8 @@ class SqliteDatabase:
     def _check_process(self) -> None:
         if self._seam.pid() != self._pid:
             raise opening.left_before_a_fork(self.path)
+        if self._closed:
+            raise StoreError(f"{self.path} was closed here; open it again")
 
     def _check_files(self) -> None:
         """StoreError if what was opened is not what is there now."""
@@ -158,9 +164,11 @@ class SqliteDatabase:
         if fate is Fate.GONE:
             raise StoreError(f"{self.path} was deleted or moved while it was open; put it back, or say another --db")
         if fate is Fate.REPLACED:
-            raise StoreError(f"{self.path} was replaced by another file while it was open; start again to use that one")
+            raise DatabaseReplaced(
+                f"{self.path} was replaced by another file while it was open; start again to use that one"
+            )
         if fate is Fate.LOG_REPLACED:
-            raise StoreError(
+            raise DatabaseReplaced(
                 f"{self.path}-wal was replaced while it was open; end every process that uses {self.path}, and put back"
                 " a backup"
             )
@@ -197,6 +205,7 @@ class SqliteDatabase:
     def _open(self, create: bool) -> sqlite3.Connection:
         if self.path != MEMORY:
             opening.check_path(self.path, create)
+            self._was_there = os.path.exists(self.path)  # noqa: PTH110
         with said_at_opening(self.path):
             try:
                 return self._open_to_write(create)
@@ -258,6 +267,11 @@ class SqliteDatabase:
         (tables,) = at.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application != APPLICATION_ID and tables:
             raise NoDatabase(f"{self.path} is a database of something else; say another --db")
+        if not tables and self._was_there and remembers(self.path):
+            raise StoreError(
+                f"{self.path} is empty, but boards were acknowledged in it: its -wal is missing; put that or a backup"
+                f" back, or delete {live_folder_of(self.path)} to begin anew"
+            )
         if not tables and not create:
             raise NoDatabase(f"{self.path} is empty; `blackboard run` makes a board in it, or say another --db")
 

@@ -74,8 +74,7 @@ class SqlStaff(SqlKeeping):
             at.execute(s.BEAT_WORKER, {"p_worker": agenda.worker, "p_now": now})
             (last,) = at.execute(s.LAST_BEAT, {"p_board": board}).fetchone()
             new = ran_seconds if last is None else max(0.0, min(ran_seconds, now - last))
-            if new:
-                at.execute(s.RAN, {"p_board": board, "p_seconds": new})
+            at.execute(s.RAN, {"p_board": board, "p_seconds": new, "p_now": now})
             at.execute(s.BEAT_SERVING, {"p_board": board, "p_worker": agenda.worker, "p_now": now})
             values = {"p_board": board, "p_worker": agenda.worker, "p_until": now + agenda.lease}
             return set(map(tuple, at.execute(s.BEAT_CLAIMS, values).fetchall()))

@@ -34,7 +34,11 @@ ADVANCE_BOARD = compiled(
     update(board).where(board.c.id == P("board")).values(head=P("head"), activations=P("activations"))
 )
 SET_QUIET = compiled(update(board).where(board.c.id == P("board")).values(quiet=P("quiet")))
-RAN = compiled(update(board).where(board.c.id == P("board")).values(ran_seconds=board.c.ran_seconds + P("seconds")))
+RAN = compiled(
+    update(board)
+    .where(board.c.id == P("board"))
+    .values(ran_seconds=board.c.ran_seconds + P("seconds"), beat_at=P("now"))
+)
 CLOSE = compiled(update(board).where(board.c.id == P("board")).values(status=word("closed"), verdict=P("verdict")))
 CANCEL = compiled(
     update(board).where(board.c.id == P("board"), board.c.status == word("open")).values(cancelled=P("reason"))
@@ -262,7 +266,7 @@ SERVE = compiled(
         set_={"agents": _new_serving.excluded.agents, "slots": _new_serving.excluded.slots},
     )
 )
-LAST_BEAT = compiled(select(func.max(serving.c.beat_at)).where(serving.c.board_id == P("board")))
+LAST_BEAT = compiled(select(board.c.beat_at).where(board.c.id == P("board")))
 BEAT_SERVING = compiled(
     update(serving).where(serving.c.board_id == P("board"), serving.c.worker_id == P("worker")).values(beat_at=P("now"))
 )

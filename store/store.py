@@ -37,10 +37,12 @@ class SqlStore(SqlStaff):
         with self._from_outside(new.scenario) as at:
             boards, of_scenario = at.execute(s.BOARD_NUMBER, {"p_scenario": new.scenario}).fetchone()
             board = f"{new.scenario}-{of_scenario + 1}"
+            self._check_unmarked(boards + 1)
             at.execute(s.INSERT_BOARD, {
                 "id": board, "number": boards + 1, "scenario": new.scenario, "params": new.params, "team": new.team,
                 "options": new.options, "kinds": new.kinds, "status": "open", "head": 0, "activations": 0, "epoch": 1,
                 "ran_seconds": 0.0, "created_at": self._seam.now(), "quiet": None, "cancelled": None, "verdict": None,
+                "beat_at": None,
             })  # fmt: skip
             for unit, cap in new.caps:
                 at.execute(s.INSERT_BUDGET, {
@@ -78,7 +80,8 @@ class SqlStore(SqlStaff):
                 values = {"p_board": board, "p_team": changed.team, "p_options": changed.options, "p_kinds": kinds}
                 at.execute(s.CHANGE_BOARD, values)
             recapped = [unit for unit, cap in caps if self._recap(at, board, unit, cap)]
-            if recapped and record.status == "open":  # who judges now has seen the old caps
+            other = changed is not None and (changed.team, changed.options) != (record.team, record.options)
+            if (recapped or other) and record.status == "open":  # who serves it has seen the old ones
                 at.execute(s.NEW_EPOCH, {"p_board": board})
         self._ring()
 

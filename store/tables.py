@@ -45,6 +45,7 @@ class Board(SQLModel, table=True):
     quiet: int | None = None
     cancelled: str | None = _text(default=None)
     verdict: str | None = _text(default=None)
+    beat_at: float | None = None  # when a worker last added to `ran_seconds`
 
 
 class Entry(SQLModel, table=True):

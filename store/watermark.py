@@ -27,9 +27,7 @@ class Watermark:
         self._turn = threading.Lock()
         self._file: int | None = None
         self._failed = False
-        self._let_go: Callable[[], object] = lambda: (
-            None
-        )  # set once there is a file; its last user may forget to close it
+        self._let_go: Callable[[], object] = _nothing  # closes the file once there is one, also if nobody else does
         self._heads: dict[int, int] = {}  # what this process has noted
 
     def note(self, number: int, head: int) -> None:
@@ -39,8 +37,8 @@ class Watermark:
         with self._turn:
             try:
                 file, place = self._opened(), _place(number)
-                if file is not None and head > _known(os.pread(file, PLACE.size, place)):
-                    os.pwrite(file, PLACE.pack(head), place)
+                if file is not None and head > _known(_read(file, PLACE.size, place)):
+                    _write(file, PLACE.pack(head), place)
             except (OSError, struct.error):
                 return
             self._heads[number] = max(head, self._heads.get(number, 0))
@@ -52,12 +50,20 @@ class Watermark:
         except OSError:
             return 0
         try:
-            ours = os.pread(file, HEADER.size, 0) == self._header
-            return _known(os.pread(file, PLACE.size, _place(number))) if ours else 0
+            ours = _read(file, HEADER.size, 0) == self._header
+            return _known(_read(file, PLACE.size, _place(number))) if ours else 0
         except OSError:
             return 0
         finally:
             os.close(file)
+
+    def heads_from(self, number: int) -> list[int]:
+        """The highest heads that were acknowledged of the boards from this number on."""
+        try:
+            known = (self.path.stat().st_size - HEADER.size) // PLACE.size
+        except OSError:
+            return []
+        return [self.head_of(n) for n in range(number, known)]
 
     def close(self) -> None:
         """Let go of the file."""
@@ -85,12 +91,36 @@ class Watermark:
         return self._file
 
     def _begin(self, file: int) -> None:
-        found = os.pread(file, HEADER.size, 0)
+        found = _read(file, HEADER.size, 0)
         if found == self._header:
             return
         if found:
             os.ftruncate(file, 0)
-        os.pwrite(file, self._header, 0)
+        _write(file, self._header, 0)
+
+
+def _nothing() -> None:
+    """What is to be closed while there is no file."""
+
+
+def _read(file: int, size: int, place: int) -> bytes:
+    os.lseek(file, place, os.SEEK_SET)  # and not `pread`, which Windows does not have; nobody else uses this descriptor
+    return os.read(file, size)
+
+
+def _write(file: int, data: bytes, place: int) -> None:
+    os.lseek(file, place, os.SEEK_SET)
+    os.write(file, data)
+
+
+def remembers(database: str) -> bool:
+    """Whether boards were acknowledged in a database at this path, whichever it was."""
+    mark = beside(database, 0.0)
+    try:
+        found = mark.path.read_bytes()
+    except OSError:
+        return False
+    return found.startswith(MAGIC) and any(found[HEADER.size :])
 
 
 def _place(number: int) -> int:

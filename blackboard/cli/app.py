@@ -117,7 +117,7 @@ def show(
         if said.as_json:
             speech.say_json(shown.show_as_json(opened, as_of))
         else:
-            shown.draw_board(opened, as_of)
+            shown.draw_board(opened, as_of, said.db)
     return 0
 
 
@@ -132,7 +132,8 @@ def log(
     """List what was written to a board, in order, one version a line."""
     with open_board(board, db=said.db) as opened:
         if follow and opened.verdict is None and not opened.is_served:
-            speech.tell(f"nobody works on {opened.id} now; `blackboard resume {opened.id}` goes on with it")
+            again = f"blackboard resume {opened.id}{shown.at(said.db)}"
+            speech.tell(f"nobody works on {opened.id} now; `{again}` goes on with it")
         for row in shown.versions(opened, kind, wait=follow):
             if said.as_json:
                 speech.say_json(shown.row_as_json(row), indent=None)

@@ -1,6 +1,7 @@
 """What the verbs that look at boards show: `boards`, `show`, `log`. One function draws, one gives it to programs."""
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -59,7 +60,7 @@ def _state(record: BoardRecord) -> str:
 
 
 # -- show ----------------------------------------------------------------------------------------------------------
-def draw_board(board: Board, as_of: int | None) -> None:
+def draw_board(board: Board, as_of: int | None, db: str | None = None) -> None:
     """The board by kind, with its state above and its agenda below."""
     _draw_header(board, as_of)
     rows = board.store.current(board.id, as_of)
@@ -68,7 +69,7 @@ def draw_board(board: Board, as_of: int | None) -> None:
         drawing.title(f"{kind} ({len(mine)})")
         drawing.table((), [_cells(r) for r in mine], indent=2)
     if as_of is None and board.record.status == "open":
-        _draw_workers(board)
+        _draw_workers(board, db)
     if as_of is None:
         _draw_agenda([a for a in board.store.activations(board.id) if a.agent != OUTSIDE])
 
@@ -102,7 +103,12 @@ def _draw_header(board: Board, as_of: int | None) -> None:
     ], indent=2)  # fmt: skip
 
 
-def _draw_workers(board: Board) -> None:
+def at(db: str | None) -> str:
+    """What a remedy says of the database: ` --db PATH` where one was said."""
+    return f" --db {shlex.quote(db)}" if db else ""
+
+
+def _draw_workers(board: Board, db: str | None) -> None:
     """Who serves which agents, and whom nobody serves."""
     drawing.title("workers")
     seated = {s.name for s in board.store.seats(board.id)}
@@ -113,12 +119,12 @@ def _draw_workers(board: Board) -> None:
     ]  # fmt: skip
     if rows:
         drawing.table((), rows, indent=2, greedy=1)
-    again = f"`blackboard resume {board.id}`"
+    again, serve = f"`blackboard resume {board.id}{at(db)}`", f"blackboard work{at(db)}"
     if not rows:
-        drawing.line(f"nobody works on it; {again} goes on with it, `blackboard work` serves it", indent=2)
+        drawing.line(f"nobody works on it; {again} goes on with it, `{serve}` serves it", indent=2)
     elif board.unserved:
         names = ",".join(board.unserved)
-        drawing.line(f"nobody serves {names}; `blackboard work --agents {names}` does", indent=2)
+        drawing.line(f"nobody serves {names}; `{serve} --agents {names}` does", indent=2)
 
 
 def _worker_as_json(one: Serving) -> dict[str, Any]:

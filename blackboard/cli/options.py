@@ -10,6 +10,7 @@ import typer
 
 from blackboard.budget import Budget
 from blackboard.cli import logs
+from blackboard.errors import UsageError
 
 PANEL = "Options of every run"
 O = TypeVar("O", bound="Look")  # noqa: E741
@@ -89,8 +90,13 @@ class Serve(Look):
 
 
 def names(said: str | None) -> list[str] | None:
-    """`a,b` as a list; None where nothing was said."""
-    return None if said is None else [name.strip() for name in said.split(",") if name.strip()]
+    """`a,b` as a list; None where nothing was said. UsageError."""
+    if said is None:
+        return None
+    named = [name.strip() for name in said.split(",") if name.strip()]
+    if not named:
+        raise UsageError("--agents names nobody; say some, as in --agents a,b, or leave it out for all")
+    return named
 
 
 def parameters(options: type[Look], panel: str | None = None) -> list[inspect.Parameter]:

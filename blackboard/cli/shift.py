@@ -6,17 +6,19 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 from blackboard.board import Board, open_store
 from blackboard.cli import finding, logs, speech
 from blackboard.cli.boards import declared_in
-from blackboard.cli.failures import Interrupted
+from blackboard.cli.failures import FAILED, Interrupted, sentence
 from blackboard.cli.gist import count
 from blackboard.cli.options import Serve
 from blackboard.cli.progress import Lines, Progress
 from blackboard.cli.stopping import Stop
 from blackboard.controller import Verdict
+from blackboard.errors import StoreError
 from blackboard.ports import Store
 from blackboard.records import BoardRecord
 from blackboard.runner import SLOTS, Event
@@ -39,41 +41,48 @@ class Journal(Progress):
 
 def shift(said: Serve) -> int:
     """Serve until told to stop, or until the one board has ended; the exit code."""
-    store = open_store(said.db)
+    with Stop() as stop:
+        try:
+            with closing(open_store(said.db, create=said.board is None)) as store:
+                return _shift(store, stop, said)
+        except (asyncio.CancelledError, KeyboardInterrupt) as error:
+            if said.with_parent:
+                return 0
+            raise Interrupted("left at once; what was not finished is open to others") from error
+
+
+def _shift(store: Store, stop: Stop, said: Serve) -> int:
+    journal = Progress() if said.quiet else Journal(store)
+    logs.begin(with_progress=not said.quiet)
+    working = Working(
+        store, _scenario, board=said.board, only=said.only, slots=said.slots or SLOTS,
+        tell=speech.tell, observer=journal.notice,
+    )  # fmt: skip
+    if not said.quiet:
+        speech.tell(_greeting(store, working.board, said))
     try:
-        journal = Progress() if said.quiet else Journal(store)
-        logs.begin(with_progress=not said.quiet)
-        working = Working(
-            store, _scenario, board=said.board, only=said.only, slots=said.slots or SLOTS,
-            tell=speech.tell, observer=journal.notice,
-        )  # fmt: skip
-        if not said.quiet:
-            speech.tell(_greeting(store, said))
         with contextlib.redirect_stdout(sys.stderr):
-            verdict = asyncio.run(_served(working, said))
-    except (asyncio.CancelledError, KeyboardInterrupt) as error:
-        if said.with_parent:
-            return 0
-        raise Interrupted("left at once; what was not finished is open to others") from error
-    finally:
-        store.close()
-    if said.board is not None and verdict is not None and not said.quiet:
-        speech.tell(f"{said.board} has ended: {verdict}")
+            verdict = asyncio.run(_served(working, stop, said))
+    except StoreError as error:
+        speech.tell(sentence(error))
+        logs.show_traceback(error)
+        return FAILED
+    if verdict is not None and not said.quiet:
+        speech.tell(f"{working.board} has ended: {verdict}")
     return verdict.exit_code if verdict is not None else 0
 
 
-async def _served(working: Working, said: Serve) -> Verdict | None:
+async def _served(working: Working, stop: Stop, said: Serve) -> Verdict | None:
     task = asyncio.ensure_future(working.run())
-    with Stop() as stop:
-        stop.asks(lambda: _drain(working, said), then=task.cancel)
-        if said.with_parent:
-            _watch_parent(asyncio.get_running_loop(), task.cancel)
-        return await task
+    stop.asks(lambda: _drain(working, said), then=task.cancel)
+    if said.with_parent:
+        _watch_parent(asyncio.get_running_loop(), task.cancel)
+    return await task
 
 
 def _drain(working: Working, said: Serve) -> None:
     if working.busy and not said.quiet:
-        speech.tell(f"stops when {count(working.busy, 'activation')} has ended; once more to leave at once")
+        speech.tell(f"finishes {count(working.busy, 'activation')}, then stops; once more to leave at once")
     working.drain()
 
 
@@ -94,7 +103,7 @@ def _scenario(record: BoardRecord) -> Scenario[Any]:
     return finding.again(record.scenario, declared_in(record))
 
 
-def _greeting(store: Store, said: Serve) -> str:
+def _greeting(store: Store, board: str | None, said: Serve) -> str:
     what = f"agents {', '.join(said.only)} of " if said.only is not None else ""
-    where = said.board or f"the open boards of {store.url}"
+    where = board or f"the open boards of {store.url}"
     return f"serving {what}{where}; Ctrl-C to stop"

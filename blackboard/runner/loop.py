@@ -41,10 +41,11 @@ class Runner:
         self._finished: list[Acted] = []
         self._news = asyncio.Event()
         self._behind = self._look = self._judge = True
+        self._epoch, self._outdated = plan.epoch, False
         self._began, self._ran_before, self._polled, self._looked, self._stamp = 0.0, 0.0, 0.0, 0.0, 0
 
     async def run(self) -> Verdict | None:
-        """Work until the board has ended; its verdict, or None where the worker was drained before.
+        """Work until the board has ended; its verdict. None where it left before: drained, or its plan is out of date.
 
         Cancelled, it leaves a board that can be resumed. StoreError.
         """
@@ -61,7 +62,7 @@ class Runner:
                     await self._claim()
                     if (verdict := await self._decide()) is not None:
                         return verdict
-                    if self._shop.is_draining and not (self._hands or self._finished):
+                    if self._leaves() and not (self._hands or self._finished):
                         return None
             finally:
                 await self._leave()
@@ -152,10 +153,12 @@ class Runner:
             return None
         self._judge = False
         shown, said = await self._notice_lane.run(lambda: judged(self._store, self.board, self._plan, self._ran()))
-        if said is None:
-            return None
         if isinstance(said, Closed):
             return said.verdict
+        self._epoch = self._epoch or shown.epoch
+        if said is None or shown.epoch != self._epoch:
+            self._outdated = shown.epoch != self._epoch
+            return None
         if isinstance(said, Quiet):
             self._behind = self._judge = True
             await self._in_store(lambda: strike(self._store, self.board, said, shown.head))
@@ -166,6 +169,10 @@ class Runner:
         tell(Event("ended", self.board, detail=str(said)), self._observer)
         return said
 
+    def _leaves(self) -> bool:
+        """Whether nothing new is begun here any more."""
+        return self._shop.is_draining or self._outdated
+
     # -- what the steps need ---------------------------------------------------------------------------------------
     async def _open(self) -> None:
         record = self._store.board(self.board)
@@ -173,6 +180,7 @@ class Runner:
         self._loop = asyncio.get_running_loop()
         served = self._plan.served
         await self._in_store(lambda: self._store.check_head(self.board))
+        await self._in_store(lambda: self._store.release(self.board, self._shop.worker.id))  # of a time that failed
         await self._in_store(lambda: self._store.seat(self.board, seats(served)))
         versions = {a.name: a.code_version for a in served}
         await self._in_store(
@@ -218,7 +226,7 @@ class Runner:
 
     def _drop(self, claims: set[Pair]) -> None:
         for claim in self._hands.give_up(claims):
-            self._tell("lost", claim, detail="another worker has taken it over")
+            self._tell("lost", claim, detail="its claim was lost")
             self._look = True
 
     def _patience(self) -> float:
@@ -235,7 +243,7 @@ class Runner:
     def _agenda(self) -> Agenda:
         """What may be claimed now."""
         busy = self._hands.busy
-        slots = 0 if self._shop.is_draining else self._shop.slots.take(self.board, self._more)
+        slots = 0 if self._leaves() else self._shop.slots.take(self.board, self._more)
         free = {a.name: min(a.concurrency or slots, slots + busy[a.name]) - busy[a.name] for a in self._agents.values()}
         return Agenda(self._shop.worker.id, free, slots, self._shop.lease)
 

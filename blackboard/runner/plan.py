@@ -23,6 +23,7 @@ class Plan:
     budget: Budget = field(default_factory=Budget)
     resources: Sequence[object] = ()
     tools: Mapping[Tool[..., Any], Callable[..., object]] = field(default_factory=dict)
+    epoch: int | None = None  # of the board's row that it was made from: in another one it does not hold any more
     only: frozenset[str] | None = None  # the agents that this worker serves, if not the whole team
 
     @property

@@ -79,8 +79,9 @@ class Hand:
         """The board, its seats, its seed, and the activation that the seed sets off."""
         now, board, text = time.time(), self.board, seed
         self.run("BEGIN IMMEDIATE")
-        self.run("INSERT INTO board VALUES (?, 1, ?, ?, 'hand', '{}', '{}', 'open', 1, 1, 1, 0.0, ?, NULL, NULL, NULL)",
-                 (board, board, text, now))  # fmt: skip
+        fixed = "'hand', '{}', '{}', 'open', 1, 1, 1, 0.0"
+        row = f"?, 1, ?, ?, {fixed}, ?, NULL, NULL, NULL, NULL"
+        self.run(f"INSERT INTO board VALUES ({row})", (board, board, text, now))
         self.run("INSERT INTO budget VALUES (?, 'activations', ?, 0, 0, 0)", (self.scope, CAP))
         self.many("INSERT INTO agent VALUES (?, ?, '', '', 0)", [(board, a) for a in self._agents])
         self.run(SEEDED, (board,))

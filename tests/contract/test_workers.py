@@ -73,9 +73,9 @@ class TestTheTimeOfWork:
 
     def test_of_two_workers_at_once_counts_once(self, serving, clock):
         serving.store.serve(serving.id, "w2", {}, 1)
-        for _ in range(4):
+        for own in (1.0, 2.0, 2.0, 2.0):
             clock.pass_by(1)
-            beat(serving, "w1", 2.0)
+            beat(serving, "w1", own)
             clock.pass_by(1)
             beat(serving, "w2", 2.0)
 
@@ -87,6 +87,21 @@ class TestTheTimeOfWork:
         beat(serving, "w1", 1.0)
 
         assert serving.summary.ran_seconds <= 1.0
+
+    def test_of_workers_that_leave_one_after_the_other_counts_once(self, serving, clock):
+        clock.pass_by(3)
+        for worker in ("w1", "w2", "w3"):
+            beat(serving, worker, 3.0)
+            serving.store.release(serving.id, worker)
+
+        assert serving.summary.ran_seconds == 3.0
+
+    def test_of_one_that_works_while_another_joins_is_counted(self, serving, clock):
+        clock.pass_by(3)
+        serving.store.serve(serving.id, "w2", {}, 1)
+        beat(serving, "w1", 3.0)
+
+        assert serving.summary.ran_seconds == 3.0
 
     def test_goes_on_after_a_pause_without_counting_it(self, serving, clock):
         serving.store.release(serving.id, "w1")

@@ -1,14 +1,16 @@
 """A worker that joins the open boards of a database: all or one, with all agents or some, until it is drained."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from blackboard import Entry, Kind, Scenario, View, agent, all_done
+from blackboard import Budget, Entry, Kind, Scenario, View, agent, all_done
 from blackboard.board import open_store
-from blackboard.errors import UsageError
+from blackboard.errors import StoreError, UsageError
 from blackboard.working import Working
+from store.store import SqlStore
 
 SECONDS = 20
 
@@ -138,13 +140,28 @@ class TestAWorker:
         assert serving.agents == {"doer": doer.code_version}
         assert store.serving() == []
 
-    def test_that_is_not_wanted_for_any_agent_of_a_board_leaves_it_to_others(self, db, store):
+    def test_of_one_board_with_agents_that_it_does_not_have_says_so(self, db, store):
         async def story():
             board = await begun(db)
-            async with working(store, only=["somebody else"], board=board) as (_, task):
-                return await asyncio.wait_for(task, SECONDS)
+            async with working(store, only=["nobody"], board=board) as (_, task):
+                await asyncio.wait_for(task, SECONDS)
 
-        assert asyncio.run(story()) is None
+        with pytest.raises(UsageError, match=r"jobs-1 has no agent nobody .* it has splitter, doer, joiner"):
+            asyncio.run(story())
+
+    def test_that_is_not_wanted_for_any_agent_of_a_board_says_so_and_leaves_it_to_others(self, db, store):
+        told = []
+
+        async def story():
+            await begun(db)
+            async with working(store, only=["nobody"], tell=told.append):
+                async with asyncio.timeout(SECONDS):
+                    while not told:
+                        await asyncio.sleep(0.01)
+
+        asyncio.run(story())
+        assert "jobs-1 has no agent nobody" in told[0]
+        assert store.serving() == []
 
 
 class TestSomeAgents:
@@ -199,15 +216,33 @@ class TestABoardThatCannotBeServed:
 
     def test_because_its_scenario_breaks_says_why(self, db, store):
         broken = Scenario("jobs", params=Job, agents=TEAMS, result=Done, resources=lambda _: 1 / 0)
-        told = []
 
         async def story():
             board = await begun(db)
-            async with working(store, lambda _: broken, board=board, tell=told.append) as (_, task):
-                return await asyncio.wait_for(task, SECONDS)
+            async with working(store, lambda _: broken, board=board) as (_, task):
+                await asyncio.wait_for(task, SECONDS)
 
-        assert asyncio.run(story()) is None
-        assert "jobs-1 cannot be served: ZeroDivisionError" in told[0]
+        with pytest.raises(ZeroDivisionError):
+            asyncio.run(story())
+
+    def test_is_tried_again_when_that_may_have_been_mended(self, db, store, monkeypatch):
+        monkeypatch.setattr("blackboard.working.AGAIN", 0.05)
+        monkeypatch.setattr("blackboard.working.POLL", 0.02)
+        tries, told = [], []
+
+        def find(record):
+            tries.append(record.id)
+            if len(tries) < 3:
+                raise UsageError("its file is gone")
+            return scenario
+
+        async def story():
+            board = await begun(db)
+            async with working(store, find, tell=told.append):
+                await ended(store, board)
+
+        asyncio.run(story())
+        assert told == ["jobs-1 cannot be served: its file is gone"]
 
 
 class TestAgentsPutInPlaceOfOthers:
@@ -272,3 +307,74 @@ class TestDraining:
                 return await asyncio.wait_for(task, SECONDS)
 
         assert asyncio.run(story()) is None
+
+
+class TestABoardThatIsOpenedAgainWithOtherWords:
+    def test_while_it_is_served_is_served_by_the_new_ones(self, db, store):
+        async def story():
+            board = await begun(db)
+            async with working(store, only=["splitter", "doer"]):
+                async with asyncio.timeout(SECONDS):
+                    while store.summary(board).marks.get("task", {}).get("done") != 3:
+                        await asyncio.sleep(0.01)
+                async with working(store), scenario.reopen(board, db=db, team="second", only=[]):
+                    await ended(store, board)
+            return board
+
+        assert result(store, asyncio.run(story())) == '{"by":"another"}'
+
+    def test_is_not_ended_by_the_deadline_that_it_had(self, db, store):
+        go = asyncio.Event()
+
+        @agent(watches=Task, writes=Task, name="doer")
+        async def slow(task: Entry[Task], view: View) -> None:
+            await go.wait()
+            view.amend(task, status="done")
+
+        one = Scenario("jobs", params=Job, agents=[splitter, slow, joiner], result=Done)
+
+        async def story():
+            board = await begun(db, tasks=1, of=one, budget=Budget(seconds=0.5))
+            longer = one.reopen(board, db=db, budget=Budget(seconds=60), only=[])
+            async with working(store, lambda _: one), longer:
+                await asyncio.sleep(0.8)  # past the first deadline
+                assert store.board(board).status == "open"
+                go.set()
+                await ended(store, board)
+            return json.loads(store.board(board).verdict)["ending"]
+
+        assert asyncio.run(story()) == "complete"
+
+
+class TestADatabaseThatComesBack:
+    def test_leaves_no_claim_behind_that_nobody_acts_on(self, db, store, monkeypatch):
+        monkeypatch.setattr("blackboard.working.AGAIN", 0.05)
+        monkeypatch.setattr("blackboard.working.POLL", 0.02)
+        acting, fails = asyncio.Event(), []
+
+        @agent(watches=Task, writes=Task, name="doer")
+        async def slow(task: Entry[Task], view: View) -> None:
+            acting.set()
+            await asyncio.sleep(0.1)
+            view.amend(task, status="done")
+
+        one = Scenario("jobs", params=Job, agents=[splitter, slow, joiner], result=Done)
+        for name in ("commit", "release"):
+            real = getattr(SqlStore, name)
+
+            def failing(self, *words, real=real, **options):
+                if acting.is_set() and len(fails) < 3:
+                    fails.append(real.__name__)
+                    raise StoreError("the disk is full")
+                return real(self, *words, **options)
+
+            monkeypatch.setattr(SqlStore, name, failing)
+
+        async def story():
+            board = await begun(db, tasks=4, of=one)
+            async with working(store, lambda _: one):
+                await ended(store, board)
+
+        asyncio.run(story())
+        assert "release" in fails, "a worker that gave its claims back proves nothing"
+        assert store.boards()[0].verdict is not None
