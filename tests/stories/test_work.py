@@ -310,40 +310,44 @@ class TestDraining:
 
 
 class TestABoardThatIsOpenedAgainWithOtherWords:
-    def test_while_it_is_served_is_served_by_the_new_ones(self, db, store):
-        async def story():
-            board = await begun(db)
-            async with working(store, only=["splitter", "doer"]):
-                async with asyncio.timeout(SECONDS):
-                    while store.summary(board).marks.get("task", {}).get("done") != 3:
-                        await asyncio.sleep(0.01)
-                async with working(store), scenario.reopen(board, db=db, team="second", only=[]):
-                    await ended(store, board)
-            return board
+    """While a worker serves it, and is in the middle of something."""
 
-        assert result(store, asyncio.run(story())) == '{"by":"another"}'
-
-    def test_is_not_ended_by_the_deadline_that_it_had(self, db, store):
-        go = asyncio.Event()
+    @pytest.fixture
+    def story(self, db, store, monkeypatch):
+        monkeypatch.setattr("blackboard.runner.loop.POLL", 0.02)
+        acting, go = asyncio.Event(), asyncio.Event()
 
         @agent(watches=Task, writes=Task, name="doer")
         async def slow(task: Entry[Task], view: View) -> None:
+            acting.set()
             await go.wait()
             view.amend(task, status="done")
 
-        one = Scenario("jobs", params=Job, agents=[splitter, slow, joiner], result=Done)
+        teams = {"first": [splitter, slow, joiner], "second": [splitter, slow, other_joiner]}
+        one = Scenario("jobs", params=Job, agents=teams, result=Done)
 
-        async def story():
-            board = await begun(db, tasks=1, of=one, budget=Budget(seconds=0.5))
-            longer = one.reopen(board, db=db, budget=Budget(seconds=60), only=[])
-            async with working(store, lambda _: one), longer:
-                await asyncio.sleep(0.8)  # past the first deadline
-                assert store.board(board).status == "open"
+        async def told(seconds: float, pause: float, **words) -> str:
+            board = await begun(db, tasks=1, of=one, budget=Budget(seconds=seconds))
+            async with working(store, lambda _: one):
+                await asyncio.wait_for(acting.wait(), SECONDS)
+                async with one.reopen(board, db=db, only=[], **words) as run:
+                    assert run.board.id == board
+                await asyncio.sleep(pause)
                 go.set()
                 await ended(store, board)
-            return json.loads(store.board(board).verdict)["ending"]
+            return board
 
-        assert asyncio.run(story()) == "complete"
+        return told
+
+    def test_is_served_by_the_new_team(self, store, story):
+        board = asyncio.run(story(60, 0.3, team="second"))
+
+        assert result(store, board) == '{"by":"another"}'
+
+    def test_is_not_ended_by_the_deadline_that_it_had(self, store, story):
+        board = asyncio.run(story(1, 1.5, budget=Budget(seconds=60)))
+
+        assert json.loads(store.board(board).verdict)["ending"] == "complete"
 
 
 class TestADatabaseThatComesBack:
