@@ -203,8 +203,9 @@ class TestALease:
 
         assert bench.store.beat(bench.id, Agenda("slow"), 0) == set()
 
-    def test_a_beat_writes_down_how_long_was_worked(self, bench):
+    def test_a_beat_writes_down_how_long_was_worked(self, bench, clock):
         bench.store.beat(bench.id, Agenda("w1"), 1.5)
+        clock.pass_by(5)
         bench.store.beat(bench.id, Agenda("w2"), 2.25)
 
         assert bench.summary.ran_seconds == bench.store.board(bench.id).ran_seconds == 3.75

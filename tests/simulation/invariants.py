@@ -84,7 +84,7 @@ class Board:
         had, self._budget = self._budget, budget
         was, self._cursors = self._cursors, cursors
         if old["status"] == "closed" and row["epoch"] == old["epoch"]:
-            stands = {k: v for k, v in old.items() if k not in {"ran_seconds", "cancelled"}}
+            stands = {k: v for k, v in old.items() if k not in {"ran_seconds", "beat_at"}}
             same = stands == {k: row[k] for k in stands} and before == activations and had == budget and was == cursors
             _demand(same, "a closed board does not change", f"{process.doing} by {process.name}")
         if row["status"] == "closed" and old["status"] == "open":
