@@ -71,6 +71,9 @@ class Looking(Protocol):
     def activations(self, board: str, agent: str | None = None) -> list[ActivationRecord]:
         """The activations of a board or of one of its agents, oldest first."""
 
+    def acted(self, board: str) -> dict[str, int]:
+        """How many activations each agent of a board has had."""
+
     def serving(self, board: str | None = None) -> list[Serving]:
         """Who serves a board, or any board, in the order in which they came. Those that have died are among them."""
 

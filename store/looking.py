@@ -137,6 +137,9 @@ class SqlLooking:
     def activations(self, board: str, agent: str | None = None) -> list[ActivationRecord]:
         return [ActivationRecord(*r) for r in self._all(q.ACTIVATIONS, {"p_board": board, "p_agent": agent})]
 
+    def acted(self, board: str) -> dict[str, int]:
+        return dict(self._all(q.ACTED, {"p_board": board}))
+
     def serving(self, board: str | None = None) -> list[Serving]:
         rows = self._all(q.SERVING, {"p_board": board})
         return [self._serving(*row) for row in rows]

@@ -191,6 +191,9 @@ FAILURES = compiled(
     .order_by(activation.c.id.desc())
     .limit(5)
 )
+ACTED = compiled(
+    select(activation.c.agent, func.count()).where(activation.c.board_id == P("board")).group_by(activation.c.agent)
+)
 ACTIVATIONS = compiled(
     select(
         activation.c.id, activation.c.agent, activation.c.state, activation.c.trigger_seq, activation.c.trigger_kind,

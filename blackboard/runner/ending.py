@@ -1,7 +1,6 @@
 """Ending: what the controller is shown of a board, and how its decision is written down."""
 
 import json
-from collections import Counter
 from dataclasses import dataclass, replace
 
 from typing_extensions import override
@@ -32,8 +31,8 @@ def judged(store: Store, board: str, plan: Plan, ran: float) -> tuple[Summary, V
         return summary, Closed(written) if written else None
     goal = _goal(store, board, plan, summary)
     idle = not (summary.states.get("running") or summary.states.get("pending"))
-    had = Counter(a.agent for a in store.activations(board)) if idle and not goal.reached else Counter()
-    watching = [Watching(a.name, a.watching, had[a.name]) for a in plan.agents]
+    had = store.acted(board) if idle and not goal.reached else {}
+    watching = [Watching(a.name, a.watching, had.get(a.name, 0)) for a in plan.agents]
     return summary, decide(summary, goal, plan.budget, watching)
 
 
