@@ -24,13 +24,13 @@ from store.library import code, sqlite3
 from store.migrations import MIGRATIONS, fresh
 from store.opening import MEMORY, Handles
 from store.presence import Attendance, Sidecar
+from store.readers import Readers
 from store.remedies import BUSY, UNWRITABLE, said, said_at_opening
 from store.store import SqlStore
 from store.watermark import remembers
 
 APPLICATION_ID = 0x426C6B42  # "BlkB": how a database of ours is told from any other
 PATIENCE = 30.0  # seconds that a transaction waits for its turn
-LONGEST_LOOK = 5.0  # seconds that closing waits for those who look, who are interrupted
 SHORTEST, LONGEST = 0.0005, 0.003  # seconds between tries: jittered, since the built-in handler is unfair
 RESCUE = 1000  # milliseconds that saving a deleted log waits for others
 
@@ -41,9 +41,7 @@ class SqliteDatabase:
     def __init__(self, path: str, seam: Seam, create: bool) -> None:
         self.path, self._seam, self._pid = path, seam, seam.pid()
         self._turn = threading.RLock()
-        self._pool = threading.Condition()
-        self._readers: list[sqlite3.Connection] = []
-        self._lent: list[sqlite3.Connection] = []
+        self._readers = Readers(self._new_reader, seam)
         self._closed = self._was_there = False
         self._mode = ""  # of a URI, where the file can only be read
         self._stamper: sqlite3.Connection | None = None
@@ -101,31 +99,15 @@ class SqliteDatabase:
             with self._turn:
                 yield self._writer
             return
-        reader = self._borrowed()
-        try:
+        with self._readers.one() as reader:
             yield reader
-        finally:
-            self._given_back(reader)
 
-    def _borrowed(self) -> sqlite3.Connection:
-        with self._pool:
-            reader = self._readers.pop() if self._readers else None
-            if reader is None:
-                with said(self.path):
-                    reader = self._connect(self._mode)
-                    reader.execute("PRAGMA query_only = ON")
-            self._lent.append(reader)
-            self._check_process()  # closed meanwhile
-            return reader
-
-    def _given_back(self, reader: sqlite3.Connection) -> None:
-        with self._pool:
-            self._lent = [one for one in self._lent if one is not reader]
-            if reader in self._open_now.connections:
-                self._readers.append(reader)
-            else:  # whoever closed the rest could not wait
-                reader.close()
-            self._pool.notify_all()
+    def _new_reader(self) -> sqlite3.Connection:
+        self._check_process()
+        with said(self.path):
+            reader = self._connect(self._mode)
+            reader.execute("PRAGMA query_only = ON")
+        return reader
 
     def stamp(self) -> int:
         """A number that changes with every commit."""
@@ -140,26 +122,17 @@ class SqliteDatabase:
         """Let go of the file. In a child that was forked, nothing: the parent has it open."""
         if self._seam.pid() != self._pid:
             return
-        self._call_back()
+        self._closed = True
+        stuck = self._readers.call_back()
+        self._open_now.connections[:] = [c for c in self._open_now.connections if c not in stuck]
         if self._open_now.checkpoints is not None:
             self._open_now.checkpoints.close()  # before the lock, which its thread may be waiting for
         with self._turn:
-            self._readers.clear()
             self._open_now.close()
-
-    def _call_back(self) -> None:
-        """Have all readers given back: closing one that is in use by another thread ends the program."""
-        with self._pool:
-            self._closed, until = True, self._seam.monotonic() + LONGEST_LOOK
-            while self._lent and self._seam.monotonic() < until:
-                for reader in self._lent:  # again and again: one that has not begun yet does not hear it
-                    reader.interrupt()
-                self._pool.wait(0.02)
-            self._open_now.connections[:] = [c for c in self._open_now.connections if c not in self._lent]
 
     def leave(self) -> None:
         """In a child that was forked: never touch again what the parent has open."""
-        self._readers.clear()
+        self._readers.forget()
         self._open_now.leave()
 
     def _begin(self) -> None:

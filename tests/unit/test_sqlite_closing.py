@@ -26,7 +26,7 @@ class TestClosing:
         looking = threading.Thread(target=look)
         looking.start()
         assert begun.wait(SECONDS)
-        while not store._database._lent:
+        while not store._database._readers.lent:
             assert looking.is_alive()
 
         store.close()
