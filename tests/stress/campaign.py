@@ -281,7 +281,7 @@ def losses(process: Process) -> Iterator[tuple[str, int, bool]]:
     for event in process.events():
         word, _, detail = event["message"].partition(" ")
         if word == "lost":
-            yield event["board"], event["activation"], "another worker has taken it over" not in detail
+            yield event["board"], event["activation"], "its claim was lost" not in detail
 
 
 def undisturbed() -> str:
