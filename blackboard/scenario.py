@@ -163,14 +163,16 @@ class Scenario(Generic[P]):
         """Work until the board has ended; by a new plan when somebody else has opened it again with other words."""
         from blackboard.runner import Runner
 
-        own = {a.name: a for a in session.team}
+        places = teams.places(self.teams, options.get("agents", {}))
+        mine = {a.name: a for a in session.team if places.get(a.name, "") is None}  # only this process has them
         while True:
             verdict = await Runner(shop, session.board.id, plan, observer=options.get("observer")).run()
             if verdict is not None:
                 return verdict
-            new = self.joined(session.store, session.board.id)
-            agents = [own.get(a.name, a) if a not in new.served else a for a in new.agents]  # those that only it has
-            plan = replace(new, agents=agents, resources=plan.resources, tools=plan.tools, only=plan.only)
+            new = self.joined(session.store, session.board.id, resources=plan.resources)
+            served = {a.name for a in new.served} | mine.keys()
+            only = frozenset(served if session.only is None else served & session.only)
+            plan = replace(new, agents=[mine.get(a.name, a) for a in new.agents], tools=plan.tools, only=only)
 
     def _plan(self, session: _Session, tools: Mapping[Tool[..., Any], Callable[..., object]]) -> "Plan":
         from blackboard.runner import Plan
@@ -179,7 +181,9 @@ class Scenario(Generic[P]):
             session.team, self.done, self.stop, session.budget, session.resources, tools, session.epoch, session.only
         )
 
-    def joined(self, store: Store, board: str, only: Iterable[str] | None = None) -> "Plan":
+    def joined(
+        self, store: Store, board: str, only: Iterable[str] | None = None, resources: Sequence[object] | None = None
+    ) -> "Plan":
         """What a worker that joins an open board works on: all from the board's row. UsageError.
 
         `only`: the agents that it serves. One that Python code has put in place of a team's is not among them.
@@ -191,10 +195,10 @@ class Scenario(Generic[P]):
         _, team = self.team(record.team, others)
         served = frozenset(a.name for a in team) - elsewhere
         served = served if only is None else served & frozenset(only)
-        resources = list(self.resources(params)) if self.resources else []
+        given = self._given(params, {}) if resources is None else resources
         budget = Budget(**stored.get("budget", {}))
         session = _Session(
-            store, Board(store, board, self.result), team, budget, resources, served, record.epoch
+            store, Board(store, board, self.result), team, budget, given, served, record.epoch
         )  # fmt: skip
         return self._plan(session, {})
 

@@ -116,6 +116,7 @@ class TestAWorker:
                 await ended(store, board)
 
         asyncio.run(story())
+        assert [b.status for b in store.boards()] == ["closed"]
 
     def test_of_one_board_gives_its_verdict_and_leaves_the_others_alone(self, db, store):
         async def story():
@@ -326,9 +327,9 @@ class TestABoardThatIsOpenedAgainWithOtherWords:
         teams = {"first": [splitter, slow, joiner], "second": [splitter, slow, other_joiner]}
         one = Scenario("jobs", params=Job, agents=teams, result=Done)
 
-        async def told(seconds: float, pause: float, **words) -> str:
+        async def told(seconds: float, pause: float, by_run: bool = False, **words) -> str:
             board = await begun(db, tasks=1, of=one, budget=Budget(seconds=seconds))
-            async with working(store, lambda _: one):
+            async with one.reopen(board, db=db) if by_run else working(store, lambda _: one):
                 await asyncio.wait_for(acting.wait(), SECONDS)
                 async with one.reopen(board, db=db, only=[], **words) as run:
                     assert run.board.id == board
@@ -339,8 +340,9 @@ class TestABoardThatIsOpenedAgainWithOtherWords:
 
         return told
 
-    def test_is_served_by_the_new_team(self, store, story):
-        board = asyncio.run(story(60, 0.3, team="second"))
+    @pytest.mark.parametrize("by_run", [False, True], ids=["by a worker", "by a run"])
+    def test_is_served_by_the_new_team(self, store, story, by_run):
+        board = asyncio.run(story(60, 0.3, by_run, team="second"))
 
         assert result(store, board) == '{"by":"another"}'
 
