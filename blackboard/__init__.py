@@ -3,9 +3,9 @@
 from blackboard.agent import Agent, agent
 from blackboard.board import Board, list_boards, open_board
 from blackboard.budget import Budget
-from blackboard.conditions import Condition, all_done, exists, when
+from blackboard.conditions import Condition, all_done, batched, confident, exists, when
 from blackboard.controller import Verdict
-from blackboard.entry import Entry, Failure, Kind, Label, Quiescence
+from blackboard.entry import BudgetAlert, Entry, Failure, Kind, Label, Quiescence
 from blackboard.reader import Reader
 from blackboard.running import Run
 from blackboard.scenario import Scenario
@@ -13,7 +13,7 @@ from blackboard.tool import Tool, resource, tool
 from blackboard.view import View
 
 __all__ = [
-    "Agent", "Board", "Budget", "Condition", "Entry", "Failure", "Kind", "Label", "Quiescence", "Reader", "Run",
-    "Scenario", "Tool", "Verdict", "View", "agent", "all_done", "exists", "list_boards", "open_board", "resource",
-    "tool", "when",
+    "Agent", "Board", "Budget", "BudgetAlert", "Condition", "Entry", "Failure", "Kind", "Label", "Quiescence", "Reader",
+    "Run", "Scenario", "Tool", "Verdict", "View", "agent", "all_done", "batched", "confident", "exists", "list_boards",
+    "open_board", "resource", "tool", "when",
 ]  # fmt: skip

@@ -5,13 +5,16 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypedDict, overload
+from typing import Any, Literal, TypedDict, overload
 
 from typing_extensions import TypeVar, Unpack
 
-from blackboard.conditions import AllDone
+from blackboard.budget import Budget
+from blackboard.conditions import AllDone, Batched, Condition
 from blackboard.entry import BOARD_KINDS, Entry, K, Kind
 from blackboard.errors import DeclarationError
+from blackboard.reader import Reader
+from blackboard.records import Grants
 from blackboard.tool import Tool
 from blackboard.view import View
 
@@ -21,13 +24,22 @@ Toolbox = Sequence[Tool[..., Any]]
 Action = Callable[[T, View], Awaitable[None]] | Callable[[T, View], None]
 
 
+Backlog = Literal["all", "new"]
+
+
 class Options(TypedDict, total=False):
     """What every agent may declare besides what it watches; see the fields of Agent."""
 
+    unless: Condition
     concurrency: int
+    pending: int
     timeout: float
     retry: int
+    fallback: "Agent"
     gives_up: str
+    budget: Budget
+    backlog: Backlog
+    reads: Kinds
     strict: bool
     tools: Toolbox
 
@@ -38,15 +50,22 @@ class Agent:
 
     name: str
     action: Callable[..., Any]
-    watches: type[Kind] | AllDone[Any]
+    watches: type[Kind] | AllDone[Any] | Batched[Any]
     writes: tuple[type[Kind], ...] = ()
     status: tuple[str, ...] | None = None
     where: Callable[[Any], bool] | None = None
+    ready: Condition | Callable[[Any, Reader], bool] | None = None  # it waits until this holds
     rating: int | Callable[[Any], int] = 0  # higher acts first
+    unless: Condition | None = None  # what waits for its turn is dropped while this holds
     concurrency: int | None = None  # activations at a time on one board
+    pending: int | None = None  # about so many may wait for their turn; whoever would post more is parked
     timeout: float = 600  # seconds an activation may take
     retry: int = 2  # attempts after the first
-    gives_up: str | None = None  # the status that the watched entry gets when those have failed too
+    fallback: "Agent | None" = None  # who acts when those have failed
+    gives_up: str | None = None  # the status that the watched entry gets when that has failed too
+    budget: Budget = Budget()  # of this agent at one board
+    backlog: Backlog = "all"  # joining a running board: shown what is there, or only what is new
+    reads: tuple[type[Kind], ...] | None = None  # beside what it watches; None: every kind
     strict: bool = True  # False: results land even if what was read has changed
     tools: Toolbox = ()
     purpose: str = ""
@@ -62,15 +81,44 @@ class Agent:
             raise DeclarationError(f"{self.name}: gives_up= changes {self.kind.kind_name}; add it to writes=")
         if (self.concurrency is not None and self.concurrency < 1) or self.timeout <= 0 or self.retry < 0:
             raise DeclarationError(f"{self.name}: concurrency= and timeout= must be positive, retry= not negative")
+        self._check_control()
 
     def _check_watch(self) -> None:
-        watched: Any = self.watches.kind if isinstance(self.watches, AllDone) else self.watches
+        many = isinstance(self.watches, AllDone | Batched)
+        watched: Any = self.watches.kind if many else self.watches  # type: ignore[union-attr]
         if not (isinstance(watched, type) and issubclass(watched, Kind)):
-            raise DeclarationError(f"{self.name}: watches= takes a kind or all_done(kind), not {self.watches!r}")
+            raise DeclarationError(
+                f"{self.name}: watches= takes a kind, all_done(kind) or batched(kind, n), not {self.watches!r}"
+            )
         for status in (*(self.status or ()), *((self.gives_up,) if self.gives_up else ())):
             watched.lifecycle.check(watched.kind_name, status)
-        if self.is_group and (self.status or self.where or callable(self.rating)):
-            raise DeclarationError(f"{self.name}: all_done() takes every entry; leave out status=, where=, rating=")
+        if many and callable(self.rating):
+            raise DeclarationError(f"{self.name}: it watches many entries at once, so rating= is one number")
+        if self.is_group and self.status:
+            raise DeclarationError(f"{self.name}: all_done() takes every entry that is done; leave out status=")
+        if isinstance(self.watches, AllDone) and self.watches.by is None and self.where:
+            raise DeclarationError(f"{self.name}: all_done() takes every entry; leave out where=, or group with by=")
+        if self.is_group and watched.private:
+            raise DeclarationError(f"{self.name}: {watched.kind_name} is private, so nobody can wait for all of it")
+
+    def _check_control(self) -> None:
+        for name, condition in (("unless", self.unless), ("ready", self.ready)):
+            if (
+                condition is not None
+                and not isinstance(condition, Condition)
+                and (name == "unless" or not callable(condition))
+            ):
+                raise DeclarationError(
+                    f"{self.name}: {name}= takes a condition such as exists(Kind), not {condition!r}"
+                )
+        if self.fallback is not None and self.fallback.watches != self.watches:
+            raise DeclarationError(f"{self.name}: its fallback {self.fallback.name} watches something else")
+        if self.budget.seconds is not None:
+            raise DeclarationError(f"{self.name}: seconds are of the board; timeout= bounds what one activation takes")
+        if self.pending is not None and self.pending < 1:
+            raise DeclarationError(f"{self.name}: pending={self.pending}: at least one must be able to wait")
+        if self.backlog not in {"all", "new"}:
+            raise DeclarationError(f"{self.name}: backlog= takes 'all' or 'new', not {self.backlog!r}")
 
     @property
     def is_group(self) -> bool:
@@ -80,7 +128,24 @@ class Agent:
     @cached_property
     def kind(self) -> type[Kind]:
         """The kind that wakes it."""
-        return self.watches.kind if isinstance(self.watches, AllDone) else self.watches
+        return self.watches if isinstance(self.watches, type) else self.watches.kind
+
+    @property
+    def is_batched(self) -> bool:
+        """Whether it is handed what is there, some entries at a time."""
+        return isinstance(self.watches, Batched)
+
+    @property
+    def grants(self) -> Grants:
+        """What it may write, read and call, its fallback's among it: the commit refuses the rest."""
+        chain = [self, *([self.fallback] if self.fallback else [])]
+        while chain[-1].fallback is not None:
+            chain.append(chain[-1].fallback)
+        writes = frozenset(k.kind_name for a in chain for k in a.writes)
+        read = [k for a in chain for k in (a.kind, *a.writes, *(a.reads or ()))]
+        everything = any(a.reads is None for a in chain)
+        tools = frozenset(t.name for a in chain for t in a.tools)
+        return Grants(writes, None if everything else frozenset(k.kind_name for k in read), tools)
 
     @cached_property
     def statuses(self) -> tuple[str, ...]:
@@ -104,9 +169,10 @@ class Agent:
     @property
     def watching(self) -> str:
         """What wakes it, in words: `answer accepted`, `all subtask done`."""
-        if self.is_group:
-            return f"all {self.kind.kind_name} done"
-        return f"{self.kind.kind_name} {'/'.join(self.statuses)}{' where …' if self.where else ''}"
+        if isinstance(self.watches, AllDone):
+            return f"all {self.kind.kind_name} done{' by …' if self.watches.by else ''}"
+        many = f"{self.watches.size} " if isinstance(self.watches, Batched) else ""
+        return f"{many}{self.kind.kind_name} {'/'.join(self.statuses)}{' where …' if self.where else ''}"
 
 
 def _tuple(one: str | Sequence[str] | None) -> tuple[str, ...] | None:
@@ -125,15 +191,19 @@ def agent(
     name: str | None = None,
     status: str | Sequence[str] | None = None,
     where: Callable[[K], bool] | None = None,
+    ready: Condition | Callable[[Entry[K], Reader], bool] | None = None,
     rating: int | Callable[[K], int] = 0,
     **options: Unpack[Options],
 ) -> Callable[[Action[Entry[K]]], Agent]: ...
 @overload
 def agent(
     *,
-    watches: AllDone[K],
+    watches: AllDone[K] | Batched[K],
     writes: Kinds,
     name: str | None = None,
+    status: str | Sequence[str] | None = None,
+    where: Callable[[K], bool] | None = None,
+    ready: Condition | Callable[[Sequence[Entry[K]], Reader], bool] | None = None,
     rating: int = 0,
     **options: Unpack[Options],
 ) -> Callable[[Action[Sequence[Entry[K]]]], Agent]: ...
@@ -144,21 +214,28 @@ def agent(
     name: str | None = None,
     status: str | Sequence[str] | None = None,
     where: Any = None,
+    ready: Any = None,
     rating: Any = 0,
     **options: Unpack[Options],
 ) -> Callable[[Any], Agent]:
     """Make a function an agent. `async def` if it calls tools; plain `def` if it computes (it gets a thread).
 
     `watches` a kind: woken by each version in the first status of its lifecycle, or in `status=`, if `where(body)`.
-    `watches` all_done(kind): woken once for every set in which none is unfinished. DeclarationError, UnknownStatus.
+    `watches` all_done(kind): woken once for every set in which none is unfinished.
+    `watches` batched(kind, n): handed what is there, n at most, each version once.
+    DeclarationError, UnknownStatus.
     """
+    more: dict[str, Any] = dict(options)
+    if "reads" in more:
+        more["reads"] = _kinds(more["reads"])
 
     def declare(action: Callable[..., Any]) -> Agent:
         if len(inspect.signature(action).parameters) != 2:
             raise DeclarationError(f"{action.__name__}: an agent takes (entry, view)")
         return Agent(
             name=name or action.__name__, action=action, watches=watches, writes=_kinds(writes), status=_tuple(status),
-            where=where, rating=rating, purpose=inspect.getdoc(action) or "", **options,
+            where=where, ready=ready, rating=rating, purpose=inspect.getdoc(action) or "",
+            **more,
         )  # fmt: skip
 
     return declare

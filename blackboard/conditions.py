@@ -1,7 +1,7 @@
-"""Conditions: one small language for `done=` and `stop=`, and for fan-in watches."""
+"""Conditions: one small language for `ready=`, `unless=`, `done=` and `stop=`, and for watches of many entries."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic
 
@@ -119,9 +119,14 @@ class _Exists(Condition):
 class _When(Condition):
     test: Callable[[Reader], bool]
     reason: str
+    of: frozenset[type[Kind]] | None = None
 
     def holds(self, board: Reader) -> bool:
         return self.test(board)
+
+    @property
+    def kinds(self) -> frozenset[type[Kind]] | None:
+        return self.of
 
     def __str__(self) -> str:
         return self.reason
@@ -138,11 +143,13 @@ class AllDone(Many[K], Condition):
     """See `all_done`."""
 
     kind: type[K]
+    by: Callable[[K], Hashable] | None = None
+    size: int | Callable[[K], int] | None = None
 
     def holds(self, board: Reader) -> bool:
-        """Whether there is one at least, and none is unfinished."""
-        total, done = board.count(self.kind), board.count(self.kind, status=self.kind.lifecycle.done)
-        return total == done and done >= 1
+        """Whether there are enough of them, and none is unfinished."""
+        total, done = self._counted(board)
+        return total == done and done >= self._least
 
     @property
     def kinds(self) -> frozenset[type[Kind]] | None:
@@ -151,11 +158,26 @@ class AllDone(Many[K], Condition):
 
     def missing(self, board: Reader) -> list[str]:
         """How many are unfinished."""
-        total, done = board.count(self.kind), board.count(self.kind, status=self.kind.lifecycle.done)
-        return [] if total == done and done else [f"{self}, {done} of {total} are"]
+        total, done = self._counted(board)
+        return [] if total == done and done >= self._least else [f"{self}, {done} of {max(total, self._least)} are"]
+
+    def _counted(self, board: Reader) -> tuple[int, int]:
+        return board.count(self.kind), board.count(self.kind, status=self.kind.lifecycle.done)
+
+    @property
+    def _least(self) -> int:
+        return self.size if isinstance(self.size, int) else 1
 
     def __str__(self) -> str:
         return f"every {self.kind.kind_name} done"
+
+
+@dataclass(frozen=True)
+class Batched(Many[K]):
+    """See `batched`."""
+
+    kind: type[K]
+    size: int
 
 
 def exists(kind: type[Kind], *, status: str | tuple[str, ...] | None = None, at_least: int = 1) -> Condition:
@@ -166,9 +188,35 @@ def exists(kind: type[Kind], *, status: str | tuple[str, ...] | None = None, at_
     return _Exists(kind, wanted, at_least)
 
 
-def all_done(kind: type[K]) -> AllDone[K]:
-    """There is one at least, and every one has reached a last status. Watched: hands them over, once per set."""
-    return AllDone(kind)
+def all_done(
+    kind: type[K], *, by: Callable[[K], Hashable] | None = None, size: int | Callable[[K], int] | None = None
+) -> AllDone[K]:
+    """There is one at least, and every one has reached a last status. Watched: hands them over, once per set.
+
+    Watched, `by` makes groups by a value of the body, and each is handed over by itself. `size`: how many make it
+    whole, whatever else comes; without it, it is whole when none is unfinished. DeclarationError.
+    """
+    if isinstance(size, int) and size < 1:
+        raise DeclarationError(f"all_done({kind.__name__}, size={size}): a whole has at least 1")
+    return AllDone(kind, by, size)
+
+
+def batched(kind: type[K], size: int, /) -> Batched[K]:
+    """Watched: as many as are there, `size` at most, in one activation. DeclarationError."""
+    if size < 1:
+        raise DeclarationError(f"batched({kind.__name__}, {size}): a batch has at least 1")
+    return Batched(kind, size)
+
+
+def confident(kind: type[Kind], at_least: float, /, *, field: str = "confidence") -> Condition:
+    """There is an entry of this kind whose `confidence` (or another field) is as high as this. DeclarationError."""
+    if field not in kind.model_fields:
+        raise DeclarationError(f"confident({kind.__name__}): it has no field {field!r}")
+
+    def sure(board: Reader) -> bool:
+        return any(getattr(entry.body, field) >= at_least for entry in board.find(kind))
+
+    return _When(sure, f"a {kind.kind_name} with a {field} of {at_least:g} or more", frozenset({kind}))
 
 
 def when(test: Callable[[Reader], bool], reason: str) -> Condition:

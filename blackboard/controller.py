@@ -10,8 +10,10 @@ from typing import Literal
 from blackboard.budget import Budget
 from blackboard.records import Spent, Summary
 
-Ending = Literal["complete", "budget", "deadline", "quiescent", "failed", "cancelled"]
-EXIT: dict[Ending, int] = {"complete": 0, "budget": 3, "deadline": 3, "cancelled": 3, "quiescent": 4, "failed": 5}
+Ending = Literal["complete", "budget", "deadline", "quiescent", "failed", "cancelled", "livelock", "breaker"]
+EXIT: dict[Ending, int] = {
+    "complete": 0, "budget": 3, "deadline": 3, "cancelled": 3, "quiescent": 4, "livelock": 4, "failed": 5, "breaker": 5,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,8 @@ class Kind(BaseModel):
     """The type of an entry: subclass it, add fields, say the lifecycle if entries have one.
 
     Bodies are frozen, refuse unknown fields, and take a field's docstring as its description.
-    Class options: `lifecycle={"draft": ("accepted", "flagged")}`, `index=("subject",)`, `name="other_name"`.
+    Class options: `lifecycle={"draft": ("accepted", "flagged")}`, `index=("subject",)`, `name="other_name"`,
+    `private=True`: an agent's scratchpad, which only the agent that wrote it reads (people can).
     """
 
     model_config = ConfigDict(
@@ -73,16 +74,19 @@ class Kind(BaseModel):
     kind_name: ClassVar[str] = "kind"
     lifecycle: ClassVar[Lifecycle] = Lifecycle({"posted": ()})
     indexed: ClassVar[tuple[str, ...]] = ()
+    private: ClassVar[bool] = False
 
     def __init_subclass__(
         cls,
         lifecycle: Mapping[str, str | Sequence[str]] | None = None,
         index: Sequence[str] = (),
         name: str | None = None,
+        private: bool = False,
         **kwargs: Any,
     ) -> None:
         """Read the class options."""
         super().__init_subclass__(**kwargs)
+        cls.private = private
         cls.kind_name = name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
         cls.indexed = tuple(index)
         if lifecycle is not None:
@@ -243,5 +247,13 @@ class Quiescence(Kind):
     waiting: tuple[str, ...] = ()
 
 
-BOARD_KINDS: tuple[type[Kind], ...] = (Failure, Quiescence)
+class BudgetAlert(Kind):
+    """Four fifths of a budget are used up; an agent may watch this, to come to an end in time."""
+
+    unit: str
+    used: float
+    cap: float
+
+
+BOARD_KINDS: tuple[type[Kind], ...] = (Failure, Quiescence, BudgetAlert)
 """Written by the board itself; agents may watch them, never write them."""

@@ -28,6 +28,15 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Grants:
+    """What an agent has declared: the commit refuses the rest."""
+
+    writes: frozenset[str]
+    reads: frozenset[str] | None = None  # None: every kind
+    tools: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Seat:
     """An agent's place at a board: what it watches, and up to where it has noticed the feed."""
 
@@ -35,6 +44,7 @@ class Seat:
     watches: str
     code_version: str = ""
     cursor: int = 0
+    grants: Grants | None = None  # None: nothing was declared, nothing is refused
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,7 @@ class BoardRecord:
     cancelled: str | None
     created_at: float
     quiet: int | None  # head at the first strike of quiescence in this epoch
+    epoch_head: int = 0  # head when this epoch began
 
 
 @dataclass(frozen=True)
@@ -122,6 +133,8 @@ class ActivationRecord:
     owner: str | None
     last_seq: int | None
     cause: str | None
+    due_at: float | None = None
+    waits_for: str | None = None
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ OPTIONS = frozenset({
     "db", "team", "agent", "agents", "workers", "json", "quiet", "slots", "activations", "seconds", "log_level",
     "log_json", "help",
 })  # fmt: skip
-RESUMABLE = {"budget", "deadline", "cancelled", "quiescent"}
+RESUMABLE = {"budget", "deadline", "cancelled", "quiescent", "livelock", "breaker"}
 
 
 class RunOptions(TypedDict, total=False):

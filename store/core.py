@@ -20,6 +20,7 @@ from store.tables import TABLES
 entry, link, field_, mark = (TABLES.tables[name] for name in ("entry", "link", "field", "kind_mark"))
 board, agent, activation = (TABLES.tables[name] for name in ("board", "agent", "activation"))
 attempt, read, budget = (TABLES.tables[name] for name in ("attempt", "activation_read", "budget"))
+gathering, gathered, batch = (TABLES.tables[name] for name in ("gathering", "gathered", "batch"))
 worker, serving, schema = (TABLES.tables[name] for name in ("worker", "serving", "schema_version"))
 
 DIALECT: Dialect = sqlite_dialect(paramstyle="named")

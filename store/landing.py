@@ -177,7 +177,7 @@ def propose(at: Cursor, board: str, activations: int, new: tuple[NewActivation, 
             "board_id": board, "id": activations + n, "agent": a.agent, "binding": str(a.trigger),
             "trigger_seq": a.trigger, "trigger_kind": a.group, "state": "failed" if a.broken else "pending",
             "rating": a.rating, "token": 0, "attempt": 0, "redone": 0, "snapshot_seq": None, "owner": None,
-            "lease_until": None, "done_seq": None,
+            "lease_until": None, "done_seq": None, "due_at": None, "waits_for": None,
         }
         for n, a in enumerate(new, 1)
     ]  # fmt: skip

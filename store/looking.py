@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from typing import Any, Protocol
 
 from blackboard.activation import Query
 from blackboard.entry import Confidentiality, Integrity, Label
 from blackboard.errors import FeedGap
-from blackboard.records import ActivationRecord, BoardRecord, Row, Seat, Serving, Spent, Summary, Worker
+from blackboard.records import ActivationRecord, BoardRecord, Grants, Row, Seat, Serving, Spent, Summary, Worker
 from store import queries as q
 from store.core import numbers
 from store.presence import Presence
@@ -35,10 +36,23 @@ def to_row(found: Sequence[Any]) -> Row:
 def to_board(found: Sequence[Any]) -> BoardRecord:
     """A row of the board table."""
     board, _, scenario, params, team, options, kinds, status, head, _, epoch, ran, *rest = found
-    created, quiet, cancelled, verdict, _ = rest
+    created, quiet, cancelled, verdict, _, epoch_head = rest
     return BoardRecord(
-        board, scenario, params, team, options, kinds, status, head, epoch, ran, verdict, cancelled, created, quiet
-    )
+        board, scenario, params, team, options, kinds, status, head, epoch, ran, verdict, cancelled, created, quiet,
+        epoch_head,
+    )  # fmt: skip
+
+
+def to_grants(writes: str | None, reads: str | None, tools: str | None) -> Grants | None:
+    """What an agent has declared, as its seat keeps it; None where an older release kept nothing."""
+    if writes is None:
+        return None
+    return Grants(_named(writes), None if reads is None else _named(reads), _named(tools or "[]"))
+
+
+@lru_cache(maxsize=1024)
+def _named(listed: str) -> frozenset[str]:
+    return frozenset(json.loads(listed))
 
 
 def _nested(rows: Iterable[tuple[str, str, int]]) -> dict[str, dict[str, int]]:
@@ -132,7 +146,7 @@ class SqlLooking:
         )  # fmt: skip
 
     def seats(self, board: str) -> list[Seat]:
-        return [Seat(*r) for r in self._all(q.SEATS, {"p_board": board})]
+        return [Seat(r[0], r[1], r[2], r[3], to_grants(*r[4:])) for r in self._all(q.SEATS, {"p_board": board})]
 
     def activations(self, board: str, agent: str | None = None) -> list[ActivationRecord]:
         return [ActivationRecord(*r) for r in self._all(q.ACTIVATIONS, {"p_board": board, "p_agent": agent})]

@@ -46,12 +46,6 @@ VIEWS = (
         SELECT board_id, key, version, kind, status, author, about, integrity, confidentiality, origins, seq,
                datetime(posted_at, 'unixepoch') AS posted_at, body
         FROM entry WHERE superseded_seq IS NULL""",
-    """CREATE VIEW agenda AS
-        SELECT a.board_id, a.id, a.agent, a.state, a.rating, a.attempt, a.redone, a.owner,
-               coalesce('all ' || a.trigger_kind, e.key || ' v' || e.version) AS woken_by, a.snapshot_seq, a.done_seq,
-               (SELECT t.cause FROM attempt t WHERE t.board_id = a.board_id AND t.activation_id = a.id
-                ORDER BY t.number DESC LIMIT 1) AS last_cause
-        FROM activation a LEFT JOIN entry e ON e.board_id = a.board_id AND e.seq = a.trigger_seq""",
     """CREATE VIEW spend AS
         SELECT scope, unit, cap, settled, reserved, overrun, cap - settled + overrun - reserved AS remaining
         FROM budget""",
@@ -80,6 +74,14 @@ LATER_VIEWS = (
         FROM serving s JOIN worker w ON w.id = s.worker_id""",
 )
 
+AGENDA = """CREATE VIEW agenda AS
+        SELECT a.board_id, a.id, a.agent, a.state, a.rating, a.attempt, a.redone, a.owner,
+               coalesce('all ' || a.trigger_kind, e.key || ' v' || e.version) AS woken_by, a.snapshot_seq, a.done_seq,
+               (SELECT t.cause FROM attempt t WHERE t.board_id = a.board_id AND t.activation_id = a.id
+                ORDER BY t.number DESC LIMIT 1) AS last_cause,
+               a.waits_for, datetime(a.due_at, 'unixepoch') AS due_at
+        FROM activation a LEFT JOIN entry e ON e.board_id = a.board_id AND e.seq = a.trigger_seq"""
+
 # Without statistics SQLite takes a board for ten rows and walks through all of it. These pin the plans to a large
 # board (rows, then rows for each longer prefix of the index); `tests/contract/test_query_plans.py` holds them.
 STATISTICS = {
@@ -100,6 +102,11 @@ STATISTICS = {
     ("board", "sqlite_autoindex_board_1"): "100 1",
     ("worker", "sqlite_autoindex_worker_1"): "100 1",
     ("serving", "serving"): "20 4 1",
+    ("gathering", "gathering"): "10000 5000 1000 1",
+    ("gathered", "gathered"): "50000 25000 5000 1",
+    ("gathered", "gathered_by_group"): "50000 25000 5000 20",
+    ("batch", "batch"): "50000 25000 5000 1",
+    ("batch", "batch_by_activation"): "50000 25000 10",
 }
 
 
@@ -116,7 +123,7 @@ def fresh(dialect: Dialect) -> list[str]:
     indices = sorted((i for t in tables for i in t.indexes), key=lambda i: str(i.name))
     ddl = [str(CreateTable(t).compile(dialect=dialect)) for t in tables]
     created = [str(CreateIndex(i).compile(dialect=dialect)) for i in indices]
-    return [*ddl, *created, *TRIGGERS, *VIEWS, *LATER_VIEWS, *_pinned_plans(dialect)]
+    return [*ddl, *created, *TRIGGERS, *VIEWS, *LATER_VIEWS, AGENDA, *_pinned_plans(dialect)]
 
 
 def _nothing(_: Dialect) -> list[str]:
@@ -136,4 +143,23 @@ def _who_serves_what(dialect: Dialect) -> list[str]:
     ]
 
 
-MIGRATIONS: tuple[Callable[[Dialect], list[str]], ...] = (_nothing, _pinned_plans, _who_serves_what)
+def _what_is_declared(dialect: Dialect) -> list[str]:
+    """Grants, back-off and parking, groups and batches."""
+    new = [TABLES.tables[name] for name in ("gathering", "gathered", "batch")]
+    indices = sorted((i for t in new for i in t.indexes), key=lambda i: str(i.name))
+    return [
+        "ALTER TABLE board ADD COLUMN epoch_head INTEGER NOT NULL DEFAULT 0",
+        *(f"ALTER TABLE agent ADD COLUMN {name} TEXT" for name in ("writes", "reads", "tools")),
+        "ALTER TABLE activation ADD COLUMN due_at FLOAT",
+        "ALTER TABLE activation ADD COLUMN waits_for TEXT",
+        *(str(CreateTable(t).compile(dialect=dialect)) for t in new),
+        *(str(CreateIndex(i).compile(dialect=dialect)) for i in indices),
+        "DROP VIEW agenda",
+        AGENDA,
+        *_pinned_plans(dialect),
+    ]
+
+
+MIGRATIONS: tuple[Callable[[Dialect], list[str]], ...] = (
+    _nothing, _pinned_plans, _who_serves_what, _what_is_declared,
+)  # fmt: skip

@@ -148,7 +148,15 @@ ALL_MARKS = compiled(
 )
 CURSORS = compiled(select(agent.c.name, agent.c.cursor_seq).where(agent.c.board_id == P("board")))
 SEATS = compiled(
-    select(agent.c.name, agent.c.watches, agent.c.code_version, agent.c.cursor_seq)
+    select(
+        agent.c.name,
+        agent.c.watches,
+        agent.c.code_version,
+        agent.c.cursor_seq,
+        agent.c.writes,
+        agent.c.reads,
+        agent.c.tools,
+    )
     .where(agent.c.board_id == P("board"))
     .order_by(agent.c.name)
 )
@@ -198,7 +206,7 @@ ACTIVATIONS = compiled(
     select(
         activation.c.id, activation.c.agent, activation.c.state, activation.c.trigger_seq, activation.c.trigger_kind,
         activation.c.rating, activation.c.attempt, activation.c.redone, activation.c.token, activation.c.snapshot_seq,
-        activation.c.owner, activation.c.done_seq, _last_cause,
+        activation.c.owner, activation.c.done_seq, _last_cause, activation.c.due_at, activation.c.waits_for,
     )
     .where(activation.c.board_id == P("board"), or_(P("agent").is_(None), activation.c.agent == P("agent")))
     .order_by(activation.c.id)

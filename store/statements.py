@@ -46,7 +46,9 @@ CANCEL = compiled(
 REOPEN = compiled(
     update(board)
     .where(board.c.id == P("board"))
-    .values(status=word("open"), verdict=None, quiet=None, cancelled=None, epoch=board.c.epoch + 1)
+    .values(
+        status=word("open"), verdict=None, quiet=None, cancelled=None, epoch=board.c.epoch + 1, epoch_head=board.c.head
+    )
 )
 NEW_EPOCH = compiled(update(board).where(board.c.id == P("board")).values(epoch=board.c.epoch + 1))
 CHANGE_BOARD = compiled(
@@ -111,7 +113,7 @@ _new_seat = upsert(agent)
 SEAT = compiled(
     _new_seat.on_conflict_do_update(
         index_elements=["board_id", "name"],
-        set_={"code_version": _new_seat.excluded.code_version, "watches": _new_seat.excluded.watches},
+        set_={name: _new_seat.excluded[name] for name in ("code_version", "watches", "writes", "reads", "tools")},
     )
 )
 ADVANCE_AGENTS = compiled(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Landed, Refused, Ruling, Stale
 from blackboard.errors import BoardClosed, BodyRefused, UsageError
-from blackboard.records import Changed, Claims, NewBoard, Notice, Seat
+from blackboard.records import Changed, Claims, Grants, NewBoard, Notice, Seat
 from store import agenda as agendas
 from store import queries as q
 from store import statements as s
@@ -42,7 +42,7 @@ class SqlStore(SqlStaff):
                 "id": board, "number": boards + 1, "scenario": new.scenario, "params": new.params, "team": new.team,
                 "options": new.options, "kinds": new.kinds, "status": "open", "head": 0, "activations": 0, "epoch": 1,
                 "ran_seconds": 0.0, "created_at": self._seam.now(), "quiet": None, "cancelled": None, "verdict": None,
-                "beat_at": None,
+                "beat_at": None, "epoch_head": 0,
             })  # fmt: skip
             for unit, cap in new.caps:
                 at.execute(s.INSERT_BUDGET, {
@@ -66,7 +66,7 @@ class SqlStore(SqlStaff):
         for seat in seats:
             at.execute(s.SEAT, {
                 "board_id": board, "name": seat.name, "code_version": seat.code_version, "watches": seat.watches,
-                "cursor_seq": seat.cursor,
+                "cursor_seq": seat.cursor, **grants_as_row(seat.grants),
             })  # fmt: skip
 
     def reopen(self, board: str, caps: Sequence[tuple[str, int | None]], changed: Changed | None = None) -> None:
@@ -152,6 +152,7 @@ class SqlStore(SqlStaff):
                 "board_id": board, "id": number, "agent": OUTSIDE, "binding": operation, "trigger_seq": 0,
                 "trigger_kind": None, "state": "running", "rating": 0, "token": 1, "attempt": 0, "redone": 0,
                 "snapshot_seq": head, "owner": None, "lease_until": None, "done_seq": None,
+                "due_at": None, "waits_for": None,
             })  # fmt: skip
             at.execute(s.ADVANCE_BOARD, {"p_board": board, "p_head": head, "p_activations": number})
             at.execute(s.SET_QUIET, {"p_board": board, "p_quiet": None})  # news: quiescence starts anew
@@ -232,6 +233,14 @@ class SqlStore(SqlStaff):
             agendas.release(at, board, worker)
             at.execute(s.UNSERVE, {"p_board": board, "p_worker": worker})
         self._ring()
+
+
+def grants_as_row(grants: Grants | None) -> dict[str, str | None]:
+    """What an agent has declared, as its seat keeps it."""
+    if grants is None:
+        return {"writes": None, "reads": None, "tools": None}
+    reads = None if grants.reads is None else words(tuple(sorted(grants.reads)))
+    return {"writes": words(tuple(sorted(grants.writes))), "reads": reads, "tools": words(tuple(sorted(grants.tools)))}
 
 
 def _again(rulings: Sequence[Ruling]) -> list[Claim]:

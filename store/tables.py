@@ -46,6 +46,7 @@ class Board(SQLModel, table=True):
     cancelled: str | None = _text(default=None)
     verdict: str | None = _text(default=None)
     beat_at: float | None = None  # when a worker last added to `ran_seconds`
+    epoch_head: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # head when this epoch began
 
 
 class Entry(SQLModel, table=True):
@@ -131,6 +132,9 @@ class Agent(SQLModel, table=True):
     code_version: str = _text()
     watches: str = _text()
     cursor_seq: int
+    writes: str | None = _text(default=None)  # JSON: the kinds that it may write; NULL: an older release did not say
+    reads: str | None = _text(default=None)  # JSON: the kinds that it may read; NULL: every kind
+    tools: str | None = _text(default=None)  # JSON: the tools that it may call
 
 
 class Activation(SQLModel, table=True):
@@ -160,6 +164,45 @@ class Activation(SQLModel, table=True):
     owner: str | None = _text(default=None)
     lease_until: float | None = None
     done_seq: int | None = None
+    due_at: float | None = None  # not before then: it has failed and is to be tried again
+    waits_for: str | None = _text(default=None)  # whom or what it is parked for
+
+
+class Gathering(SQLModel, table=True):
+    """How far a group of a fan-in watch is: `all_done(Kind, by=…)`."""
+
+    __tablename__ = "gathering"
+    __table_args__ = (CLUSTERED,)
+    board_id: str = _text(primary_key=True)
+    agent: str = _text(primary_key=True)
+    name: str = _text(primary_key=True)  # JSON: what `by` gave
+    entries: int
+    done: int
+    last_seq: int
+
+
+class Gathered(SQLModel, table=True):
+    """Which group of a fan-in watch an entry belongs to, and whether it is done."""
+
+    __tablename__ = "gathered"
+    __table_args__ = (Index("gathered_by_group", "board_id", "agent", "name"), CLUSTERED)
+    board_id: str = _text(primary_key=True)
+    agent: str = _text(primary_key=True)
+    key: str = _text(primary_key=True)
+    name: str = _text()
+    seq: int
+    done: bool
+
+
+class Batch(SQLModel, table=True):
+    """That an entry version is one of those that an activation of a `batched` watch takes."""
+
+    __tablename__ = "batch"
+    __table_args__ = (Index("batch_by_activation", "board_id", "activation_id"), CLUSTERED)
+    board_id: str = _text(primary_key=True)
+    agent: str = _text(primary_key=True)
+    seq: int = Field(primary_key=True)
+    activation_id: int
 
 
 class Attempt(SQLModel, table=True):

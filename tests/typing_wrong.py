@@ -73,9 +73,9 @@ def wrong_rating(subtask: Entry[Subtask], view: View) -> None:
     """A rating that is no number."""
 
 
-@agent(watches=all_done(Subtask), writes=Answer, where=lambda s: True)  # type: ignore[call-overload, untyped-decorator]
+@agent(watches=all_done(Subtask), writes=Answer, rating=lambda s: 1)  # type: ignore[call-overload, untyped-decorator]
 def choosy(subtasks: Sequence[Entry[Subtask]], view: View) -> None:
-    """Chooses among what comes all at once."""
+    """Rates what comes all at once by one body."""
 
 
 @agent(watches=exists(Answer), writes=Answer)  # type: ignore[call-overload, untyped-decorator]

@@ -43,7 +43,7 @@ class Plan:
 
 def seats(agents: Sequence[Agent]) -> list[Seat]:
     """The places of agents at a board."""
-    return [Seat(a.name, a.watching, a.code_version) for a in agents]
+    return [Seat(a.name, a.watching, a.code_version, grants=a.grants) for a in agents]
 
 
 def matcher(agents: Sequence[Agent]) -> Matcher:

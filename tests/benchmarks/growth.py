@@ -29,7 +29,7 @@ GROUP = 1000  # versions to a contribution
 LONGEST = 60.0  # seconds for one run
 GROWN = (
     """INSERT INTO activation SELECT board_id, seq + 100000000, 'walker', 'held ' || seq, seq - 1, NULL, 'done', 0, 1,
-       1, 0, seq - 1, 'hand', NULL, seq FROM entry WHERE kind = 'step'""",
+       1, 0, seq - 1, 'hand', NULL, seq, NULL, NULL FROM entry WHERE kind = 'step'""",
     """INSERT INTO activation_read SELECT board_id, seq + 100000000, 0, 1, seq - 1, NULL FROM entry
        WHERE kind = 'step'""",
     "INSERT INTO link SELECT board_id, 'step-' || (seq - 2), seq FROM entry WHERE kind = 'step'",

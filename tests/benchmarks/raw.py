@@ -43,10 +43,12 @@ MARK = """INSERT INTO kind_mark VALUES (?, ?, ?, ?, ?, 1, 0) ON CONFLICT DO UPDA
               confidentiality = max(confidentiality, excluded.confidentiality)"""
 UNMARK = "UPDATE kind_mark SET entries = entries - ? WHERE board_id = ? AND kind = ? AND status = ?"
 LOOKED = "INSERT INTO activation_read VALUES (?, ?, ?, 1, ?, ?)"
-PROPOSE = """INSERT INTO activation VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, 0, 0, 0, NULL, NULL, NULL, NULL)
+PROPOSE = """INSERT INTO activation VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL)
              ON CONFLICT (board_id, agent, binding) DO NOTHING"""
-SEEDED = "INSERT INTO activation VALUES (?, 1, 'outside', 'seed', 0, NULL, 'done', 0, 1, 0, 0, 0, NULL, NULL, 1)"
-POSTED = "INSERT INTO activation VALUES (?, ?, 'outside', ?, 0, NULL, 'done', 0, 1, 0, 0, ?, NULL, NULL, ?)"
+SEEDED = (
+    "INSERT INTO activation VALUES (?, 1, 'outside', 'seed', 0, NULL, 'done', 0, 1, 0, 0, 0, NULL, NULL, 1, NULL, NULL)"
+)
+POSTED = "INSERT INTO activation VALUES (?, ?, 'outside', ?, 0, NULL, 'done', 0, 1, 0, 0, ?, NULL, NULL, ?, NULL, NULL)"
 KNOWN = "SELECT id FROM activation WHERE board_id = ? AND agent = 'outside' AND binding = ?"
 FEED = "SELECT seq, kind, body FROM entry WHERE board_id = ? AND seq > ? ORDER BY seq LIMIT 500"
 MOVE = "UPDATE agent SET cursor_seq = ? WHERE board_id = ? AND name = ? AND cursor_seq = ?"
@@ -80,10 +82,10 @@ class Hand:
         now, board, text = time.time(), self.board, seed
         self.run("BEGIN IMMEDIATE")
         fixed = "'hand', '{}', '{}', 'open', 1, 1, 1, 0.0"
-        row = f"?, 1, ?, ?, {fixed}, ?, NULL, NULL, NULL, NULL"
+        row = f"?, 1, ?, ?, {fixed}, ?, NULL, NULL, NULL, NULL, 0"
         self.run(f"INSERT INTO board VALUES ({row})", (board, board, text, now))
         self.run("INSERT INTO budget VALUES (?, 'activations', ?, 0, 0, 0)", (self.scope, CAP))
-        self.many("INSERT INTO agent VALUES (?, ?, '', '', 0)", [(board, a) for a in self._agents])
+        self.many("INSERT INTO agent VALUES (?, ?, '', '', 0, NULL, NULL, NULL)", [(board, a) for a in self._agents])
         self.run(SEEDED, (board,))
         self.run(ENTRY, (board, 1, f"{kind}-1", 1, kind, "posted", "person", 1, "[]", sha(text), now, 1, text))
         self.run(MARK, (board, kind, "posted", 1, 1))

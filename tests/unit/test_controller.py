@@ -138,7 +138,10 @@ class TestAVerdict:
         assert str(Verdict("complete")) == "complete"
 
     def test_every_ending_has_the_exit_code_of_the_manual(self):
-        assert EXIT == {"complete": 0, "budget": 3, "deadline": 3, "cancelled": 3, "quiescent": 4, "failed": 5}
+        assert EXIT == {
+            "complete": 0, "budget": 3, "deadline": 3, "cancelled": 3, "quiescent": 4, "livelock": 4, "failed": 5,
+            "breaker": 5,
+        }  # fmt: skip
 
     def test_it_can_be_stored(self):
         said = decide(summary(quiet=4), MISSING, NO_CAP)

@@ -19,6 +19,8 @@ from blackboard import (
     View,
     agent,
     all_done,
+    batched,
+    confident,
     exists,
     resource,
     tool,
@@ -122,15 +124,42 @@ class TestInTheSource:
 
     def test_watching_or_writing_what_is_no_kind(self):
         for watched in ("subtask", BaseModel, None, exists(Report)):
-            with pytest.raises(DeclarationError, match="watches= takes a kind or all_done"):
+            with pytest.raises(DeclarationError, match="watches= takes a kind, all_done"):
                 agent(watches=watched, writes=())(nothing)
         with pytest.raises(DeclarationError, match="writes= takes kinds"):
             agent(watches=Subtask, writes=(Answer, "report"))(nothing)
 
     def test_choosing_among_what_comes_all_at_once(self):
-        for options in ({"status": "answered"}, {"where": lambda s: True}, {"rating": lambda s: 1}):
-            with pytest.raises(DeclarationError, match="leave out status=, where=, rating="):
+        for options, match in (
+            ({"status": "answered"}, "leave out status="),
+            ({"where": lambda s: True}, "leave out where="),
+            ({"rating": lambda s: 1}, "rating= is one number"),
+        ):
+            with pytest.raises(DeclarationError, match=match):
                 agent(watches=all_done(Subtask), writes=(), **options)(nothing)
+
+    def test_control_that_makes_no_sense(self):
+        other = agent(watches=Answer, writes=(), name="other")(nothing)
+        for options, match in (
+            ({"unless": lambda board: True}, "unless= takes a condition"),
+            ({"ready": "soon"}, "ready= takes a condition"),
+            ({"fallback": other}, "its fallback other watches something else"),
+            ({"budget": Budget(seconds=3)}, "timeout= bounds"),
+            ({"pending": 0}, "at least one must be able to wait"),
+            ({"backlog": "some"}, "takes 'all' or 'new'"),
+        ):
+            with pytest.raises(DeclarationError, match=match):
+                agent(watches=Subtask, writes=(), **options)(nothing)
+
+    def test_a_batch_or_a_whole_of_none(self):
+        with pytest.raises(DeclarationError, match="a batch has at least 1"):
+            batched(Answer, 0)
+        with pytest.raises(DeclarationError, match="a whole has at least 1"):
+            all_done(Answer, size=0)
+
+    def test_a_confidence_that_the_kind_does_not_have(self):
+        with pytest.raises(DeclarationError, match="it has no field 'confidence'"):
+            confident(Answer, 0.8)
 
     @pytest.mark.parametrize("options", [{"concurrency": 0}, {"timeout": 0}, {"timeout": -1}, {"retry": -1}])
     def test_numbers_that_make_no_sense(self, options):
