@@ -53,6 +53,7 @@ class Query:
     about: str | None = None
     fields: tuple[tuple[str, str], ...] = ()  # name, value as JSON
     limit: int | None = None
+    authors: tuple[str, ...] = ()  # of a private kind: whose entries these are; empty: everybody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ class Contribution:
     served: tuple[str, ...] = ()  # the agents for which that was done
     groups: tuple[GroupWatch, ...] = ()  # fan-in watches among them, judged inside by counters
     failed: str | None = None  # the cause, where the activation ends as failed
+    kinds_read: frozenset[str] = frozenset()  # beside what woke it
+    called: frozenset[str] = frozenset()  # tools
 
     @property
     def relied_on(self) -> set[int]:

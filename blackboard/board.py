@@ -19,10 +19,9 @@ from blackboard.errors import IllegalTransition, NotFound, UsageError
 from blackboard.looker import Looker, to_entry, write
 from blackboard.ports import Store
 from blackboard.reader import Reader, Status
-from blackboard.records import BoardRecord, Row, Serving
+from blackboard.records import PERSON, BoardRecord, Row, Serving
 from blackboard.seam import REAL
 
-PERSON = "person"
 POLL = 0.2  # seconds between looks of a follower, should a hint get lost
 SILENT = 60.0  # seconds; several times what lies between the beats of a worker that has nothing to do
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from blackboard.activation import Contribution, Fenced, Landed, Refused, Stale, State, Write
 from blackboard.entry import RETRACTED
+from blackboard.records import Grants
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Facts:
     state: State
     token: int
     done_seq: int | None = None
+    grants: Grants | None = None  # what the agent has declared; None: nothing is refused
     superseded: Mapping[int, int] = field(default_factory=dict)  # of the seqs relied on: replaced -> by which
     appeared: Sequence[str] = ()  # of the absent keys: those that are there now
     drifted: Mapping[int, str] = field(default_factory=dict)  # place of a query that would now give something else: how
@@ -73,9 +75,25 @@ def judge(facts: Facts, contribution: Contribution) -> Writes | Landed | Stale |
         return Fenced("the board has ended")
     if facts.state != "running" or facts.token != claim.token:
         return Fenced(f"activation {claim.id} is {facts.state} under token {facts.token}, not {claim.token}")
+    if facts.grants is not None and (beyond := _beyond(facts.grants, contribution)):
+        return Refused(f"{contribution.author} {beyond}")
     if changed := _changed(facts, contribution):
         return Stale(tuple(changed), moot=_is_moot(facts, contribution))
     return _writes(facts, contribution)
+
+
+def _beyond(grants: Grants, contribution: Contribution) -> str | None:
+    """What the agent has done without having declared it. What the board writes for it needs no grant."""
+    for write in contribution.writes:
+        if write.author is None and write.kind not in grants.writes:
+            return f"writes {write.kind}; add it to writes="
+    if contribution.failed is not None:
+        return None
+    if grants.reads is not None and (read := contribution.kinds_read - grants.reads):
+        return f"reads {min(read)}; add it to reads="
+    if called := contribution.called - grants.tools:
+        return f"calls {min(called)}; add it to tools="
+    return None
 
 
 def _changed(facts: Facts, contribution: Contribution) -> list[str]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -67,6 +68,22 @@ class Looker(Reader):
     def _missed(self, key: str, strict: bool) -> None:
         """A key was asked for and not there."""
 
+    def _may_read(self, kind: type[Kind]) -> None:
+        """A kind is looked at. NotDeclared."""
+
+    @property
+    def _eyes(self) -> tuple[str, ...]:
+        """Whose private entries are seen; empty: everybody's."""
+        return ()
+
+    def _narrowed(self, kind: type[Kind], query: Query) -> Query:
+        self._may_read(kind)
+        return replace(query, authors=self._eyes) if kind.private else query
+
+    def _hidden(self, kind: type[Kind], row: Row) -> bool:
+        self._may_read(kind)
+        return kind.private and bool(self._eyes) and row.author not in self._eyes
+
     @override
     def get(
         self, kind: type[K], key: str | None = None, /, *, of: Entry[Any] | None = None, strict: bool = True
@@ -76,7 +93,7 @@ class Looker(Reader):
         row = self._store.by_key(self._board, str(key), self._as_of)
         if row is None:
             self._missed(str(key), strict)
-        if row is None or row.kind != kind.kind_name:
+        if row is None or row.kind != kind.kind_name or self._hidden(kind, row):
             raise NotFound(f"no {kind.kind_name} has the key {key!r}")
         return self._entry(kind, row, strict)
 
@@ -93,7 +110,7 @@ class Looker(Reader):
     def _named(self, keys: Iterable[str], kind: type[Kind]) -> list[Row]:
         mine = [k for k in keys if k.rpartition("-")[0] == kind.kind_name]
         rows = [self._store.by_key(self._board, key, self._as_of) for key in mine]
-        return [r for r in rows if r is not None]
+        return [r for r in rows if r is not None and not self._hidden(kind, r)]
 
     def _entry(self, kind: type[K], row: Row, strict: bool) -> Entry[K]:
         self._saw(row, strict)
@@ -111,7 +128,7 @@ class Looker(Reader):
         strict: bool = True,
         **fields: Any,
     ) -> list[Entry[K]]:
-        query = _query(kind, status, about, limit, fields)
+        query = self._narrowed(kind, _query(kind, status, about, limit, fields))
         rows = self._store.find(self._board, query, self._as_of)
         cut = limit is not None and len(rows) >= limit
         bound = (rows[-1].born if rows else 0) if cut else None
@@ -129,7 +146,7 @@ class Looker(Reader):
         strict: bool = True,
         **fields: Any,
     ) -> int:
-        query = _query(kind, status, about, None, fields)
+        query = self._narrowed(kind, _query(kind, status, about, None, fields))
         self._asked(QueryRead(query, counted=True), strict)
         return self._count(query)
 
@@ -138,7 +155,7 @@ class Looker(Reader):
 
     @override
     def linked(self, entry: Entry[Any], kind: type[K], /, *, strict: bool = True) -> list[Entry[K]]:
-        query = _query(kind, None, entry, None, {})
+        query = self._narrowed(kind, _query(kind, None, entry, None, {}))
         self._asked(QueryRead(query), strict)
         rows = [*self._store.find(self._board, query, self._as_of), *self._named(entry.about, kind)]
         for written in self._store.by_seq(self._board, [entry.seq]):

@@ -7,6 +7,7 @@ from typing import Any
 from blackboard.activation import GroupWatch, Proposal
 from blackboard.entry import Kind, decode
 from blackboard.errors import told
+from blackboard.records import PERSON
 
 HIGHEST_RATING = 2**53
 
@@ -34,10 +35,12 @@ class Matcher:
             for status in pattern.statuses:
                 self._patterns.setdefault((pattern.kind.kind_name, status), []).append(pattern)
 
-    def match(self, kind: str, status: str, body: Kind | str, trigger: int) -> list[Proposal]:
+    def match(self, kind: str, status: str, body: Kind | str, trigger: int, author: str = "") -> list[Proposal]:
         """Proposals for one entry version. An agent whose `where` or `rating` fails gets one that says so."""
         found = []
         for pattern in self._patterns.get((kind, status), ()):
+            if pattern.kind.private and author not in {pattern.agent, PERSON}:
+                continue
             try:
                 proposal = _match(pattern, body, trigger)
             except KeyboardInterrupt:

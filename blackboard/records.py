@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 from blackboard.activation import Claim, Proposal
 from blackboard.entry import Label
 
+PERSON = "person"  # who posts from outside
+
 
 class Row(NamedTuple):
     """One version of one entry as it is stored: the body is JSON text."""

@@ -17,7 +17,7 @@ from blackboard import settings
 from blackboard import team as teams
 from blackboard.activation import Claim, Contribution
 from blackboard.agent import Agent
-from blackboard.board import PERSON, Board, find_board, open_store, to_verdict
+from blackboard.board import Board, find_board, open_store, to_verdict
 from blackboard.budget import ACTIVATIONS, Budget
 from blackboard.conditions import Condition, exists
 from blackboard.controller import Verdict
@@ -26,7 +26,7 @@ from blackboard.entry import BOARD_KINDS, Kind
 from blackboard.errors import DeclarationError, UsageError
 from blackboard.looker import write
 from blackboard.ports import Store
-from blackboard.records import Changed, NewBoard
+from blackboard.records import PERSON, Changed, NewBoard
 from blackboard.running import Run, blocking
 from blackboard.team import Team
 from blackboard.tool import Tool

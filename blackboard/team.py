@@ -21,6 +21,11 @@ def check(name: str, title: str, team: Team) -> None:
     for kind in (k for a in team for k in (a.kind, *a.writes)):
         if known.setdefault(kind.kind_name, kind).lifecycle != kind.lifecycle:
             raise DeclarationError(f"{name}: two kinds called {kind.kind_name!r} have different lifecycles")
+    for agent in team:
+        if agent.kind.private and agent.kind not in agent.writes:
+            raise DeclarationError(
+                f"{name}: {agent.name} watches {agent.kind.kind_name}, which is private to its author"
+            )
 
 
 def lifecycles(team: Team, more: Iterable[type[BaseModel]]) -> str:

@@ -8,13 +8,13 @@ from typing_extensions import Unpack
 
 from blackboard.activation import Agenda, Claim, Contribution, Landed, Proposal
 from blackboard.agent import Agent
-from blackboard.board import PERSON, Board, open_store
+from blackboard.board import Board, open_store
 from blackboard.budget import Budget
 from blackboard.conditions import when
 from blackboard.entry import Entry, Kind
 from blackboard.errors import UsageError
 from blackboard.looker import to_entry
-from blackboard.records import NewBoard, Notice
+from blackboard.records import PERSON, NewBoard, Notice
 from blackboard.runner import Plan, Runner, Workshop
 from blackboard.runner.acting import Acting
 from blackboard.runner.plan import matcher, seats

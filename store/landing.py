@@ -12,7 +12,7 @@ from blackboard.judge import Facts, NewActivation, Writes, judge
 from store import queries as q
 from store import statements as s
 from store.core import numbers, words
-from store.looking import Cursor
+from store.looking import Cursor, to_grants
 
 
 class ContradictionError(Exception):
@@ -46,18 +46,19 @@ def _facts(at: Cursor, c: Contribution) -> tuple[Facts, int]:
     board = c.claim.board
     status, head, activations, _ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
     found = at.execute(s.ONE_ACTIVATION, {"p_board": board, "p_id": c.claim.id}).fetchone()
-    activation: tuple[State, int, int | None] = found or ("moot", -1, None)
-    state, token, done_seq = activation
+    state: State
+    state, token, done_seq, *declared = found or ("moot", -1, None, None, None, None)
     kinds = tuple(sorted({w.kind for w in c.writes} | {g.kind for g in c.groups}))
     marks: dict[str, dict[str, int]] = {}
     if c.writes:
         for kind, mark_status, entries, _ in at.execute(s.MARKS, {"p_board": board, "p_kinds": words(kinds)}):
             marks.setdefault(kind, {})[mark_status] = entries
+    cursors = dict(at.execute(q.CURSORS, {"p_board": board}).fetchall()) if c.served else {}
     facts = Facts(
         board=status, head=head, state=state, token=token, done_seq=done_seq,
         superseded=_superseded(at, c), appeared=_appeared(at, c),
         drifted={n: d for n, asked in enumerate(c.reads.queries) if (d := _drift(at, board, c.claim.snapshot, asked))},
-        marks=marks, cursors=dict(at.execute(q.CURSORS, {"p_board": board}).fetchall()) if c.served else {},
+        grants=to_grants(*declared), marks=marks, cursors=cursors,
     )  # fmt: skip
     return facts, activations
 

@@ -75,6 +75,8 @@ def _matching(query: Query) -> list[ColumnElement[bool]]:
     if query.about is not None:
         about = select(link.c.seq).where(link.c.board_id == P("board"), link.c.about_key == P("about"))
         where.append(entry.c.seq.in_(about))
+    if query.authors:
+        where.append(among(entry.c.author, "authors"))
     for n, _ in enumerate(query.fields):
         seqs = select(field_.c.seq).where(
             field_.c.board_id == P("board"), field_.c.kind == P("kind"), field_.c.name == P(f"name{n}"),
@@ -89,6 +91,8 @@ def values(name: str, query: Query) -> dict[str, Any]:
     found: dict[str, Any] = {"p_board": name, "p_kind": query.kind, "p_status": words(query.status)}
     if query.about is not None:
         found["p_about"] = query.about
+    if query.authors:
+        found["p_authors"] = words(query.authors)
     for n, (field_name, value) in enumerate(query.fields):
         found[f"p_name{n}"], found[f"p_value{n}"] = field_name, value
     return found
@@ -96,7 +100,8 @@ def values(name: str, query: Query) -> dict[str, Any]:
 
 def shape(query: Query) -> Query:
     """What of a query decides its text; the rest are parameters."""
-    return Query("", (), None if query.about is None else "", tuple(("", "") for _ in query.fields), query.limit)
+    about, authors = None if query.about is None else "", ("",) if query.authors else ()
+    return Query("", (), about, tuple(("", "") for _ in query.fields), query.limit, authors)
 
 
 @lru_cache(maxsize=256)

@@ -54,10 +54,11 @@ NEW_EPOCH = compiled(update(board).where(board.c.id == P("board")).values(epoch=
 CHANGE_BOARD = compiled(
     update(board).where(board.c.id == P("board")).values(team=P("team"), options=P("options"), kinds=P("kinds"))
 )
-ONE_ACTIVATION = compiled(
-    select(activation.c.state, activation.c.token, activation.c.done_seq).where(
-        activation.c.board_id == P("board"), activation.c.id == P("id")
-    )
+_seat = and_(agent.c.board_id == activation.c.board_id, agent.c.name == activation.c.agent)
+ONE_ACTIVATION = compiled(  # with what its agent has declared
+    select(activation.c.state, activation.c.token, activation.c.done_seq, agent.c.writes, agent.c.reads, agent.c.tools)
+    .select_from(activation.outerjoin(agent, _seat))
+    .where(activation.c.board_id == P("board"), activation.c.id == P("id"))
 )
 BY_BINDING = compiled(
     select(activation.c.id, activation.c.done_seq).where(

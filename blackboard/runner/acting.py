@@ -113,7 +113,7 @@ class Acting:
         """The same contribution with its proposals."""
         proposals: list[Proposal] = []
         for place, (one, body) in enumerate(zip(contribution.writes, bodies, strict=True)):
-            proposals += self._matcher.match(one.kind, one.status, body, place)
+            proposals += self._matcher.match(one.kind, one.status, body, place, one.author or contribution.author)
         served, groups = self._matcher.served, self._matcher.groups
         return replace(contribution, proposals=tuple(proposals), served=served, groups=groups)
 

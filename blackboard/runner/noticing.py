@@ -25,7 +25,7 @@ def unnoticed(store: Looking, board: str, matcher: Matcher) -> tuple[list[Notice
     while rows := store.feed(board, upto):
         for row in rows:
             check(row, board)  # a `where` that sees a body which nobody wrote would let work be missed
-            for proposal in matcher.match(row.kind, row.status, row.body, row.seq):
+            for proposal in matcher.match(row.kind, row.status, row.body, row.seq, row.author):
                 if row.seq > behind.get(proposal.agent, row.seq):
                     found[proposal.agent].append(proposal)
         upto = rows[-1].seq

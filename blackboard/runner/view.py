@@ -14,7 +14,7 @@ from blackboard.entry import RETRACTED, Entry, Integrity, K, Kind, Label, Pendin
 from blackboard.errors import BlackboardError, DeclarationError, Denied, IllegalTransition, NotDeclared, ToolFailed
 from blackboard.looker import Looker, to_entry, write
 from blackboard.ports import Looking
-from blackboard.records import Row
+from blackboard.records import PERSON, Row
 from blackboard.seam import Lane
 from blackboard.tool import P, R, Tool
 from blackboard.view import View
@@ -56,6 +56,9 @@ class ActivationView(Looker, View):
         self._absent: dict[str, None] = {}
         self._woken_by: tuple[int, ...] = ()
         self._label: Label | None = None
+        self._read = {k.kind_name for k in (agent.kind, *agent.writes, *(agent.reads or ()))}
+        self._kinds_read: set[str] = set()
+        self._called: set[str] = set()
 
     # -- what woke it ----------------------------------------------------------------------------------------------
     def trigger(self) -> Entry[Any] | list[Entry[Any]]:
@@ -92,6 +95,18 @@ class ActivationView(Looker, View):
     def _missed(self, key: str, strict: bool) -> None:
         if strict and self._agent.strict:
             self._absent[key] = None
+
+    @override
+    def _may_read(self, kind: type[Kind]) -> None:
+        if self._agent.reads is not None and kind.kind_name not in self._read:
+            raise NotDeclared(f"{self._agent.name} reads {kind.kind_name}; add it to reads=")
+        self._kinds_read.add(kind.kind_name)
+
+    @property
+    @override
+    def _eyes(self) -> tuple[str, ...]:
+        """Its own, and what people have made of them."""
+        return (self._agent.name, PERSON)
 
     def _fall(self, label: Label) -> None:
         self._label = label if self._label is None else self._label.join(label)
@@ -143,6 +158,7 @@ class ActivationView(Looker, View):
     async def call(self, tool: Tool[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         if tool not in self._agent.tools:
             raise NotDeclared(f"{self._agent.name} calls {tool.name}; add it to tools=")
+        self._called.add(tool.name)
         if tool.effects != "none":
             raise Denied(f"{tool.name} has effects ({tool.effects}) and nobody can approve them yet")
         if tool.returns == "untrusted":  # its errors too: they may quote what it has read
@@ -179,5 +195,8 @@ class ActivationView(Looker, View):
         reads = ReadSet(strict, loose, tuple(self._queries), tuple(self._absent))
         label = self._label or Label()
         ceiling = replace(label, integrity=min(label.integrity, Integrity.USER))  # no agent is an operator
-        made = Contribution(self._claim, self._agent.name, tuple(self._writes), self._woken_by, reads, ceiling)
+        made = Contribution(
+            self._claim, self._agent.name, tuple(self._writes), self._woken_by, reads, ceiling,
+            kinds_read=frozenset(self._kinds_read), called=frozenset(self._called),
+        )  # fmt: skip
         return made, self._bodies
