@@ -17,6 +17,7 @@ class Proposal:
     trigger: int  # the seq of the entry version; in a contribution: the place among its writes
     rating: int = 0
     broken: str | None = None  # the agent's own `where` or `rating` failed on it: why
+    waiting: bool = False  # its `ready` does not hold yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class GroupWatch:
     kind: str
     done: frozenset[str]
     rating: int = 0
+    waiting: bool = False  # a whole set waits until its `ready` has been asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Contribution:
     proposals: tuple[Proposal, ...] = ()  # what the writes set off, matched before the transaction
     served: tuple[str, ...] = ()  # the agents for which that was done
     groups: tuple[GroupWatch, ...] = ()  # fan-in watches among them, judged inside by counters
+    unasked: bool = False  # there are agents with `ready` or `unless`: they notice it after the commit
     failed: str | None = None  # the cause, where the activation ends as failed
     kinds_read: frozenset[str] = frozenset()  # beside what woke it
     called: frozenset[str] = frozenset()  # tools
@@ -164,3 +167,4 @@ class Agenda:
     free: dict[str, int] = field(default_factory=dict)  # agent -> how many more it may have
     slots: int = 0
     lease: float = 30.0  # seconds
+    least: int | None = None  # rating below which nothing is begun

@@ -131,6 +131,19 @@ class Agent:
         return self.watches if isinstance(self.watches, type) else self.watches.kind
 
     @property
+    def is_conditional(self) -> bool:
+        """Whether its `ready` or `unless` has to be asked before it can act."""
+        return self.ready is not None or self.unless is not None
+
+    @property
+    def waiting_for(self) -> str:
+        """What its `ready` wants, in words."""
+        if self.ready is None or isinstance(self.ready, Condition):
+            return str(self.ready or "")
+        name = getattr(self.ready, "__name__", "<lambda>")
+        return "its ready= to hold" if name == "<lambda>" else f"its ready= ({name}) to hold"
+
+    @property
     def is_batched(self) -> bool:
         """Whether it is handed what is there, some entries at a time."""
         return isinstance(self.watches, Batched)

@@ -48,6 +48,7 @@ class Watching:
     agent: str
     watches: str
     seen: int  # activations that it has had
+    ready: str = ""  # what these wait for, where it has a `ready`
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,22 @@ def decide(summary: Summary, goal: Goal, budget: Budget, watching: Sequence[Watc
 
 
 def _quiescence(summary: Summary, goal: Goal, watching: Sequence[Watching]) -> Verdict | Quiet:
-    waiting = tuple(f"{w.agent} waited for {w.watches}" for w in watching if not w.seen)
+    waiting = tuple(f"{w.agent} waited for {w.watches}" for w in watching if not w.seen) + _unready(summary, watching)
     if summary.quiet is None:
         return Quiet(waiting)
     reasons = (*(f"missing: {m}" for m in goal.missing), *summary.failures, *waiting)
     return Verdict("quiescent", reasons or ("nothing was left to do",))
+
+
+def _unready(summary: Summary, watching: Sequence[Watching]) -> tuple[str, ...]:
+    """What could not begin: not ready, or rated too low."""
+    wanted = {w.agent: w.ready for w in watching}
+    waiting = sorted(summary.states.get("waiting", {}).items())
+    below = sorted((agent, n) for agent, n in summary.states.get("below", {}).items() if n)
+    return (
+        *(f"{n} of {agent} waited for {wanted.get(agent) or 'what it needs'}" for agent, n in waiting),
+        *(f"{n} of {agent} rated too low" for agent, n in below),
+    )
 
 
 def _count(summary: Summary, state: str) -> int:

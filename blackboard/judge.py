@@ -51,6 +51,7 @@ class NewActivation:
     rating: int
     group: str | None = None
     broken: str | None = None
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,8 @@ def _writes(facts: Facts, contribution: Contribution) -> Writes:
         if p.agent in noticed
     ]
     whole = _whole_groups(facts, contribution, entries, marks, noticed)
-    return Writes(entries, head, marks, (*proposed, *whole), noticed, len(noticed) < len(contribution.served))
+    lagging = len(noticed) < len(contribution.served) or (contribution.unasked and bool(entries))
+    return Writes(entries, head, marks, (*proposed, *whole), noticed, lagging)
 
 
 def _versions(facts: Facts, writes: Sequence[Write]) -> tuple[NewVersion, ...]:

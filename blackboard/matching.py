@@ -1,6 +1,6 @@
 """Matching: which agents can act on an entry version. Pure but for the agents' own `where` and `rating`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,15 +21,21 @@ class Pattern:
     statuses: tuple[str, ...]
     where: Callable[[Any], bool] | None = None
     rating: int | Callable[[Any], int] = 0
+    waits: bool = False  # it has a `ready`, which is asked later
 
 
 class Matcher:
     """The patterns of the agents that one worker serves, by kind and status."""
 
-    def __init__(self, patterns: Sequence[Pattern], groups: Sequence[GroupWatch]) -> None:
+    def __init__(
+        self, patterns: Sequence[Pattern], groups: Sequence[GroupWatch], conditional: Iterable[str] = ()
+    ) -> None:
+        """`conditional`: the agents with `ready` or `unless`, which a commit cannot ask: they notice it afterwards."""
         self.groups = tuple(groups)
         self.singles = tuple(p.agent for p in patterns)
-        self.served = (*self.singles, *(g.agent for g in groups))
+        self.conditional = frozenset(conditional)
+        names = (*self.singles, *(g.agent for g in groups))
+        self.served = tuple(name for name in names if name not in self.conditional)
         self._patterns: dict[tuple[str, str], list[Pattern]] = {}
         for pattern in patterns:
             for status in pattern.statuses:
@@ -55,7 +61,7 @@ class Matcher:
 
 def _match(pattern: Pattern, body: Kind | str, trigger: int) -> Proposal | None:
     if pattern.where is None and not callable(pattern.rating):
-        return Proposal(pattern.agent, trigger, pattern.rating)
+        return Proposal(pattern.agent, trigger, pattern.rating, waiting=pattern.waits)
     if not isinstance(body, pattern.kind):
         text = body if isinstance(body, str) else body.model_dump_json()
         body = decode(pattern.kind, text, pattern.kind.kind_name)
@@ -64,4 +70,4 @@ def _match(pattern: Pattern, body: Kind | str, trigger: int) -> Proposal | None:
     rating = pattern.rating(body) if callable(pattern.rating) else pattern.rating
     if not isinstance(rating, int) or abs(rating) > HIGHEST_RATING:
         raise ValueError(f"a rating is a whole number of at most {HIGHEST_RATING}, not {rating!r}")
-    return Proposal(pattern.agent, trigger, int(rating))
+    return Proposal(pattern.agent, trigger, int(rating), waiting=pattern.waits)

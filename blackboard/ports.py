@@ -7,7 +7,7 @@ change is one short transaction that takes the board's serialization point first
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Landed, Query, Ruling, Stale
+from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Landed, Query, Ruling, Stale, State
 from blackboard.entry import Confidentiality, Integrity
 from blackboard.records import (
     ActivationRecord,
@@ -62,14 +62,17 @@ class Looking(Protocol):
     def kind_label(self, board: str, kind: str) -> tuple[Integrity, Confidentiality]:
         """The lowest integrity and the highest confidentiality among what is counted of a kind."""
 
-    def summary(self, board: str) -> Summary:
-        """What the controller needs."""
+    def summary(self, board: str, least: int | None = None) -> Summary:
+        """What the controller needs. What is pending and rated below the least is counted apart, as `below`."""
 
     def seats(self, board: str) -> list[Seat]:
         """The registered agents."""
 
     def activations(self, board: str, agent: str | None = None) -> list[ActivationRecord]:
         """The activations of a board or of one of its agents, oldest first."""
+
+    def waiting(self, board: str, agent: str) -> list[ActivationRecord]:
+        """The activations of an agent that wait for its `ready`, oldest first."""
 
     def acted(self, board: str) -> dict[str, int]:
         """How many activations each agent of a board has had."""
@@ -131,6 +134,12 @@ class Store(Looking, Protocol):
         """Record a failed attempt and put the activation back; False if the claim was lost.
 
         Stale if what it had `looked` at has changed: then it was no failure, and is done again on a newer snapshot.
+        """
+
+    def set_aside(self, claim: Claim, state: State, cause: str) -> bool:
+        """Take back a claim that was not acted on: it is `moot`, or `waiting` again; False if the claim was lost.
+
+        Where it waits, its agent has noticed nothing that came after the claim's snapshot.
         """
 
     def announce(self, worker: Worker) -> None:

@@ -170,6 +170,9 @@ class Notice:
     after: int
     upto: int
     proposals: tuple[Proposal, ...] = ()
+    ready: tuple[int, ...] = ()  # of what was waiting: the activations that need not wait any more
+    obviated: str | None = None  # its `unless` holds, in words: all that waits for its turn is dropped
+    stays: bool = False  # the cursor of a fan-in watch is moved with its set
 
 
 @dataclass(frozen=True)

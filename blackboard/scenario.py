@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-import json
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypedDict
@@ -29,6 +28,7 @@ from blackboard.ports import Store
 from blackboard.records import PERSON, Changed, NewBoard
 from blackboard.running import Run, blocking
 from blackboard.team import Team
+from blackboard.terms import Terms
 from blackboard.tool import Tool
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class RunOptions(TypedDict, total=False):
     resources: Sequence[object]  # instead of the scenario's
     tools: Mapping[Tool[..., Any], Callable[..., object]]  # put these functions in place of tools
     slots: int  # activations at a time; default 5
+    least_rating: int  # what is rated lower is not begun
     workers: int  # processes of this machine that work on it too; default 0
     only: Iterable[str]  # serve these agents here; the others wait for `blackboard work`
     observer: Callable[[Any], None]  # is told what happens (blackboard.runner.Event), for progress on a screen
@@ -65,7 +66,7 @@ class _Session:
     store: Store
     board: Board
     team: Team
-    budget: Budget
+    terms: Terms
     resources: Sequence[object]
     only: frozenset[str] | None = None  # the agents that are served here, if not all
     epoch: int | None = None
@@ -87,12 +88,14 @@ class Scenario(Generic[P]):
         stop: Condition | None = None,
         budget: Budget = Budget(activations=10_000, seconds=3600),
         resources: Callable[[P], Iterable[object]] | None = None,
+        least_rating: int | None = None,
     ) -> None:
         """Declare.
 
         params: required fields are positional arguments, others --options. seed: what is posted first (default: the
         params, if they are a Kind). result: the kind that people want. done: when the board is complete (default: a
-        result has reached a last status). stop: when it has failed. resources: what tools need. DeclarationError.
+        result has reached a last status). stop: when it has failed. resources: what tools need. least_rating: what is
+        rated lower is not begun. DeclarationError.
         """
         if bad := OPTIONS & set(params.model_fields):
             raise DeclarationError(f"{name}: the option --{min(bad)} belongs to every scenario; rename the parameter")
@@ -102,6 +105,7 @@ class Scenario(Generic[P]):
         self.teams: Mapping[str, Team] = agents if isinstance(agents, Mapping) else {"default": agents}
         self.done = done if done is not None else exists(result, status=tuple(sorted(result.lifecycle.done)))
         self.stop, self.budget, self.resources = stop, budget, resources
+        self.least_rating = least_rating
         self.declared_in = _caller()  # where resume finds it again
         for title, team in self.teams.items():
             teams.check(name, title, team)
@@ -178,8 +182,9 @@ class Scenario(Generic[P]):
         from blackboard.runner import Plan
 
         return Plan(
-            session.team, self.done, self.stop, session.budget, session.resources, tools, session.epoch, session.only
-        )
+            session.team, self.done, self.stop, session.terms.budget, session.resources, tools, session.epoch,
+            session.terms.least_rating, session.only,
+        )  # fmt: skip
 
     def joined(
         self, store: Store, board: str, only: Iterable[str] | None = None, resources: Sequence[object] | None = None
@@ -189,17 +194,14 @@ class Scenario(Generic[P]):
         `only`: the agents that it serves. One that Python code has put in place of a team's is not among them.
         """
         record = find_board(store, board)
-        stored = json.loads(record.options)
+        terms = Terms.of(record.options)
         params = self.params.model_validate_json(record.params)
-        others, elsewhere = teams.at(self.teams, stored.get("agents", {}))
+        others, elsewhere = teams.at(self.teams, terms.agents)
         _, team = self.team(record.team, others)
         served = frozenset(a.name for a in team) - elsewhere
         served = served if only is None else served & frozenset(only)
         given = self._given(params, {}) if resources is None else resources
-        budget = Budget(**stored.get("budget", {}))
-        session = _Session(
-            store, Board(store, board, self.result), team, budget, given, served, record.epoch
-        )  # fmt: skip
+        session = _Session(store, Board(store, board, self.result), team, terms, given, served, record.epoch)
         return self._plan(session, {})
 
     def main(self) -> None:
@@ -220,20 +222,21 @@ class Scenario(Generic[P]):
         others = options.get("agents", {})
         title, team = self.team(options.get("team", "auto"), others)
         only = teams.only(team, options.get("only"))
-        budget = options.get("budget", Budget()).over(self.budget)
+        terms = self._terms(options, Terms(budget=self.budget, least_rating=self.least_rating))
         resources = self._given(params, options)  # what is wrong with them is said before a board is made
         posted = self.seed(params) if self.seed else [params]
         seed = [body for body in posted if isinstance(body, Kind)]
         self._check_goal(title, team, seed)
         writes = tuple(write(body, body.lifecycle.first) for body in seed)
         new = NewBoard(
-            scenario=self.name, params=params.model_dump_json(), team=title, options=self._options(budget, others),
-            kinds=teams.lifecycles(team, [*map(type, seed), self.result]), caps=((ACTIVATIONS, budget.activations),),
+            scenario=self.name, params=params.model_dump_json(), team=title, options=str(terms),
+            kinds=teams.lifecycles(team, [*map(type, seed), self.result]),
+            caps=((ACTIVATIONS, terms.budget.activations),),
         )  # fmt: skip
         store = open_store(options.get("db"))
         outside = Claim("", 0, PERSON, 0, None, 0, 0, 0)
         board = store.create(new, seats(team), Contribution(outside, PERSON, writes))
-        return _Session(store, Board(store, board, self.result), team, budget, resources, only)
+        return _Session(store, Board(store, board, self.result), team, terms, resources, only)
 
     def _reopen(self, name: str, options: RunOptions) -> _Session:
         _check_options(options)
@@ -243,25 +246,29 @@ class Scenario(Generic[P]):
             raise UsageError(f"{record.id} is a board of {record.scenario}, not of {self.name}")
         verdict = to_verdict(record.verdict)
         params = self.params.model_validate_json(record.params)
-        stored = json.loads(record.options)
-        others = {**teams.at(self.teams, stored.get("agents", {}))[0], **options.get("agents", {})}
+        before = Terms.of(record.options)
+        others = {**teams.at(self.teams, before.agents)[0], **options.get("agents", {})}
         title, team = self.team(options.get("team") or record.team, others)
         only = teams.only(team, options.get("only"))
-        budget = options.get("budget", Budget()).over(Budget(**stored.get("budget", {})))
+        terms = self._terms({**options, "agents": others}, before)
         if verdict is not None and verdict.ending not in {*RESUMABLE, "complete"}:
             raise UsageError(f"{record.id} has ended ({verdict}) and cannot be resumed; run it anew")
         ended = verdict is not None and verdict.ending == "complete"
         resources = [] if ended else self._given(params, options)
         if not ended:
-            caps, kinds = ((ACTIVATIONS, budget.activations),), teams.lifecycles(team, [self.result])
-            store.reopen(record.id, caps, Changed(title, self._options(budget, others), kinds))
+            caps, kinds = ((ACTIVATIONS, terms.budget.activations),), teams.lifecycles(team, [self.result])
+            store.reopen(record.id, caps, Changed(title, str(terms), kinds))
             store.retire(record.id, [a.name for a in team])
-        return _Session(store, Board(store, record.id, self.result), team, budget, resources, only)
+        return _Session(store, Board(store, record.id, self.result), team, terms, resources, only)
 
-    def _options(self, budget: Budget, others: Mapping[str, Agent]) -> str:
-        """What another process needs to know of the run's options."""
-        places = teams.places(self.teams, others)
-        return json.dumps({"declared_in": self.declared_in, "budget": asdict(budget), "agents": places})
+    def _terms(self, options: RunOptions, before: Terms) -> Terms:
+        """What the options say, over what held before."""
+        return Terms(
+            declared_in=self.declared_in,
+            budget=options.get("budget", Budget()).over(before.budget),
+            agents=teams.places(self.teams, options.get("agents", {})),
+            least_rating=options.get("least_rating", before.least_rating),
+        )
 
     def _given(self, params: BaseModel, options: RunOptions) -> Sequence[object]:
         if "resources" in options:

@@ -9,16 +9,17 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from blackboard.activation import Agenda, Claim, GroupWatch
+from blackboard.activation import Agenda, Claim, GroupWatch, State
 from blackboard.judge import NewActivation, is_whole
 from blackboard.records import Claims, Notice, Row
 from store import queries as q
 from store import statements as s
-from store.core import words
+from store.core import numbers, words
 from store.landing import note_attempt, propose, settle_activation
 from store.looking import Cursor, to_row
 
 UNIT = "activations"
+LEAST = -(2**62)  # below every rating
 ACTIVATION = len(s.CLAIMED)  # columns of an activation; those of the entry that woke it follow
 
 
@@ -32,6 +33,7 @@ def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
     while free and len(taken) < agenda.slots and status == "open":
         values = {
             "p_board": board, "p_agents": words(tuple(free)), "p_limit": agenda.slots - len(taken),
+            "p_least": LEAST if agenda.least is None else agenda.least,
             "p_tried": 0 if refused is None else 1,  # what has its reservation goes on where nothing new may begin
         }  # fmt: skip
         rows = at.execute(s.NEXT, values).fetchall()
@@ -126,19 +128,61 @@ def move_cursors(at: Cursor, board: str, notices: Sequence[Notice], groups: Sequ
     cursors = dict(at.execute(q.CURSORS, {"p_board": board}).fetchall())
     proposed: list[NewActivation] = []
     in_place = True
+    judged = []
     for notice in notices:
         if cursors.get(notice.agent) != notice.after:
             in_place = False  # another worker of the same agent has been here
             continue
-        proposed += [NewActivation(p.agent, p.trigger, p.rating, broken=p.broken) for p in notice.proposals]
-        _move(at, board, notice.agent, notice.after, notice.upto)
+        judged.append(notice)
+        proposed += [
+            NewActivation(p.agent, p.trigger, p.rating, broken=p.broken, waiting=p.waiting) for p in notice.proposals
+        ]
+        if not notice.stays:
+            _move(at, board, notice.agent, notice.after, notice.upto)
     for group in groups:
-        proposed += _whole(at, board, group)
-        _move(at, board, group.agent, cursors.get(group.agent, 0), head)
+        whole = _whole(at, board, group)
+        if group.waiting and any(_is_new(at, board, one) for one in whole):
+            in_place = False  # its `ready` is to be asked before the cursor moves
+        else:
+            _move(at, board, group.agent, cursors.get(group.agent, 0), head)
+        proposed += whole
     added = propose(at, board, activations, tuple(proposed), now)
     if added:
         at.execute(s.ADVANCE_BOARD, {"p_board": board, "p_head": head, "p_activations": activations + added})
+    for notice in judged:
+        _judged(at, board, notice, now)
     return in_place
+
+
+def _judged(at: Cursor, board: str, notice: Notice, now: float) -> None:
+    """What its `ready` and `unless` have said of an agent's activations."""
+    if notice.ready:
+        at.execute(s.PROMOTE, {"p_board": board, "p_ids": numbers(notice.ready)})
+    if notice.obviated is not None:
+        values = {"p_board": board, "p_agent": notice.agent}
+        for id_, token, attempt in at.execute(s.UNBEGUN, values).fetchall():
+            _drop(at, board, id_, token, attempt, notice.obviated, now)
+
+
+def _is_new(at: Cursor, board: str, one: NewActivation) -> bool:
+    values = {"p_board": board, "p_agent": one.agent, "p_binding": str(one.trigger)}
+    return at.execute(s.BY_BINDING, values).fetchone() is None
+
+
+def set_aside(at: Cursor, claim: Claim, state: State, cause: str, now: float) -> bool:
+    """What was claimed is not begun: it is moot, or waits for its `ready`; False if the claim was lost."""
+    this = {"p_board": claim.board, "p_id": claim.id, "p_token": claim.token}
+    if not at.execute(s.SET_ASIDE, {**this, "p_state": state}).rowcount:
+        return False
+    if claim.attempt == 1:
+        settle_activation(at, claim.board, spent=0)
+    if state == "waiting":  # what came after its snapshot may have made it ready: that is to be noticed
+        at.execute(s.LOOK_BACK, {"p_board": claim.board, "p_agent": claim.agent, "p_seq": claim.snapshot})
+    else:
+        if claim.attempt > 1:
+            settle_activation(at, claim.board)
+        note_attempt(at, claim.board, claim.id, "moot", cause, now)
+    return True
 
 
 def _move(at: Cursor, board: str, agent: str, before: int, head: int) -> None:
@@ -150,7 +194,8 @@ def _whole(at: Cursor, board: str, group: GroupWatch) -> list[NewActivation]:
     marks = at.execute(s.MARKS, {"p_board": board, "p_kinds": words((group.kind,))}).fetchall()
     if not is_whole({status: n for _, status, n, _ in marks}, group.done):
         return []
-    return [NewActivation(group.agent, max(last for *_, last in marks), group.rating, group=group.kind)]
+    last = max(last for *_, last in marks)
+    return [NewActivation(group.agent, last, group.rating, group=group.kind, waiting=group.waiting)]
 
 
 def stop(at: Cursor, board: str, final: bool) -> None:

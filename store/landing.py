@@ -171,12 +171,16 @@ def insert(at: Cursor, text: str, rows: list[dict[str, Any]]) -> None:
         at.executemany(text, rows)
 
 
+def _first_state(new: NewActivation) -> State:
+    return "failed" if new.broken else "waiting" if new.waiting else "pending"
+
+
 def propose(at: Cursor, board: str, activations: int, new: tuple[NewActivation, ...], now: float) -> int:
     """Put activations on the agenda; refraction drops those that are there. How many ids were used."""
     rows = [
         {
             "board_id": board, "id": activations + n, "agent": a.agent, "binding": str(a.trigger),
-            "trigger_seq": a.trigger, "trigger_kind": a.group, "state": "failed" if a.broken else "pending",
+            "trigger_seq": a.trigger, "trigger_kind": a.group, "state": _first_state(a),
             "rating": a.rating, "token": 0, "attempt": 0, "redone": 0, "snapshot_seq": None, "owner": None,
             "lease_until": None, "done_seq": None, "due_at": None, "waits_for": None,
         }

@@ -43,6 +43,15 @@ def to_board(found: Sequence[Any]) -> BoardRecord:
     )  # fmt: skip
 
 
+def _states(found: Iterable[tuple[str, str, int]], below: Iterable[tuple[str, int]]) -> dict[str, dict[str, int]]:
+    """Activations by state and agent; what is rated too low to be begun is apart from what is pending."""
+    states = _nested(found)
+    for name, n in below:
+        states.setdefault("below", {})[name] = n
+        states["pending"][name] -= n
+    return states
+
+
 def to_grants(writes: str | None, reads: str | None, tools: str | None) -> Grants | None:
     """What an agent has declared, as its seat keeps it; None where an older release kept nothing."""
     if writes is None:
@@ -125,8 +134,9 @@ class SqlLooking:
         integrity, confidentiality = self._all(q.KIND_LABEL, {"p_board": board, "p_kind": kind})[0]
         return PUBLIC if integrity is None else (Integrity(integrity), Confidentiality(confidentiality))
 
-    def summary(self, board: str) -> Summary:
+    def summary(self, board: str, least: int | None = None) -> Summary:
         at = {"p_board": board}
+        below: list[tuple[str, int]] = []
         with self._reading() as cursor:
             cursor.execute("BEGIN")
             try:
@@ -136,11 +146,13 @@ class SqlLooking:
                 budgets = cursor.execute(q.BUDGETS, {"p_scope": f"board:{board}"}).fetchall()
                 failures = cursor.execute(q.FAILURES, at).fetchall()
                 marks = cursor.execute(q.ALL_MARKS, at).fetchall()
+                if least is not None:
+                    below = cursor.execute(q.BELOW, {**at, "p_least": least}).fetchall()
             finally:
                 cursor.execute("COMMIT")
         return Summary(
             status=record.status, head=record.head, quiet=record.quiet, cancelled=record.cancelled,
-            ran_seconds=record.ran_seconds, epoch=record.epoch, states=_nested(states), marks=_nested(marks),
+            ran_seconds=record.ran_seconds, epoch=record.epoch, states=_states(states, below), marks=_nested(marks),
             unnoticed=tuple(name for name, seq in cursors if seq < record.head),
             budgets=tuple(Spent(*b) for b in budgets), failures=tuple(f"{a} failed: {c}" for a, c in failures),
         )  # fmt: skip
@@ -150,6 +162,9 @@ class SqlLooking:
 
     def activations(self, board: str, agent: str | None = None) -> list[ActivationRecord]:
         return [ActivationRecord(*r) for r in self._all(q.ACTIVATIONS, {"p_board": board, "p_agent": agent})]
+
+    def waiting(self, board: str, agent: str) -> list[ActivationRecord]:
+        return [ActivationRecord(*r) for r in self._all(q.WAITING, {"p_board": board, "p_agent": agent})]
 
     def acted(self, board: str) -> dict[str, int]:
         return dict(self._all(q.ACTED, {"p_board": board}))

@@ -191,6 +191,12 @@ OPEN_STATES = compiled(
     .where(activation.c.state.in_([word(s) for s in ("waiting", "pending", "running", "parked", "failed")]))
     .group_by(activation.c.state, activation.c.agent)
 )
+BELOW = compiled(
+    select(activation.c.agent, func.count())
+    .where(activation.c.board_id == P("board"), activation.c.state == word("pending"))
+    .where(activation.c.rating < P("least"))
+    .group_by(activation.c.agent)
+)
 _last_cause = (
     select(attempt.c.cause)
     .where(attempt.c.board_id == activation.c.board_id, attempt.c.activation_id == activation.c.id)
@@ -207,12 +213,17 @@ FAILURES = compiled(
 ACTED = compiled(
     select(activation.c.agent, func.count()).where(activation.c.board_id == P("board")).group_by(activation.c.agent)
 )
-ACTIVATIONS = compiled(
+_activations = (
     select(
         activation.c.id, activation.c.agent, activation.c.state, activation.c.trigger_seq, activation.c.trigger_kind,
         activation.c.rating, activation.c.attempt, activation.c.redone, activation.c.token, activation.c.snapshot_seq,
         activation.c.owner, activation.c.done_seq, _last_cause, activation.c.due_at, activation.c.waits_for,
     )
-    .where(activation.c.board_id == P("board"), or_(P("agent").is_(None), activation.c.agent == P("agent")))
-    .order_by(activation.c.id)
+    .where(activation.c.board_id == P("board"))
 )  # fmt: skip
+ACTIVATIONS = compiled(
+    _activations.where(or_(P("agent").is_(None), activation.c.agent == P("agent"))).order_by(activation.c.id)
+)
+WAITING = compiled(
+    _activations.where(activation.c.state == word("waiting"), activation.c.agent == P("agent")).order_by("id")
+)

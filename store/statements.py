@@ -145,10 +145,13 @@ NEXT = compiled(  # with what woke it: one read tells whether that has changed, 
     .select_from(activation.outerjoin(entry, _trigger))
     .where(activation.c.board_id == P("board"), activation.c.state == word("pending"))
     .where(among(activation.c.agent, "agents"), activation.c.attempt >= P("tried"))
+    .where(activation.c.rating >= P("least"))
     .order_by(activation.c.rating.desc(), activation.c.id)
     .limit(P("limit"))
 )
-_free = and_(activation.c.state == word("pending"), among(activation.c.agent, "agents"))
+_free = and_(
+    activation.c.state == word("pending"), among(activation.c.agent, "agents"), activation.c.rating >= P("least")
+)
 _overdue = and_(
     activation.c.state == word("running"), activation.c.owner != P("worker"), activation.c.lease_until < P("now")
 )
@@ -187,7 +190,29 @@ HELD_BY = compiled(
     .where(or_(P("worker").is_(None), activation.c.owner == P("worker")))
 )
 DROP_PENDING = compiled(
-    update(activation).where(_this, activation.c.state == word("pending")).values(state=word("moot"))
+    update(activation)
+    .where(_this, activation.c.state.in_([word("waiting"), word("pending"), word("parked")]))
+    .values(state=word("moot"))
+)
+PROMOTE = compiled(
+    update(activation)
+    .where(activation.c.board_id == P("board"), among(activation.c.id, "ids"), activation.c.state == word("waiting"))
+    .values(state=word("pending"))
+)
+UNBEGUN = compiled(
+    select(activation.c.id, activation.c.token, activation.c.attempt)
+    .where(activation.c.board_id == P("board"), activation.c.agent == P("agent"))
+    .where(activation.c.state.in_([word("waiting"), word("pending"), word("parked")]))
+)
+SET_ASIDE = compiled(
+    update(activation)
+    .where(_running)
+    .values(state=P("state"), attempt=activation.c.attempt - 1, owner=None, lease_until=None, snapshot_seq=None)
+)
+LOOK_BACK = compiled(
+    update(agent)
+    .where(agent.c.board_id == P("board"), agent.c.name == P("agent"), agent.c.cursor_seq > P("seq"))
+    .values(cursor_seq=P("seq"))
 )
 BEAT_CLAIMS = compiled(
     update(activation)
@@ -204,9 +229,14 @@ UNTRY = compiled(
 )
 UNSEAT = compiled(delete(agent).where(agent.c.board_id == P("board"), ~among(agent.c.name, "keep")))
 LEFT_BEHIND = compiled(
-    select(activation.c.id, activation.c.token, activation.c.attempt)
-    .where(activation.c.board_id == P("board"), activation.c.state == word("pending"))
-    .where(~among(activation.c.agent, "keep"))
+    union_all(
+        *(
+            select(activation.c.id, activation.c.token, activation.c.attempt)
+            .where(activation.c.board_id == P("board"), activation.c.state == word(state))
+            .where(~among(activation.c.agent, "keep"))
+            for state in ("waiting", "pending", "parked")
+        )
+    )
 )
 DROP_ALL = compiled(
     update(activation)

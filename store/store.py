@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Landed, Refused, Ruling, Stale
+from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Landed, Refused, Ruling, Stale, State
 from blackboard.errors import BoardClosed, BodyRefused, UsageError
 from blackboard.records import Changed, Claims, Grants, NewBoard, Notice, Seat
 from store import agenda as agendas
@@ -203,7 +203,7 @@ class SqlStore(SqlStaff):
     def _claimable(self, board: str, agenda: Agenda) -> bool:
         values = {
             "p_board": board, "p_agents": words(tuple(agenda.free)), "p_worker": agenda.worker,
-            "p_now": self._seam.now(),
+            "p_now": self._seam.now(), "p_least": agendas.LEAST if agenda.least is None else agenda.least,
         }  # fmt: skip
         return bool(self._all(s.CLAIMABLE, values))
 
@@ -226,6 +226,12 @@ class SqlStore(SqlStaff):
             held = agendas.put_back(at, claim)
             if held:
                 note_attempt(at, claim.board, claim.id, "failed", cause, self._seam.now())
+        return held
+
+    def set_aside(self, claim: Claim, state: State, cause: str) -> bool:
+        with self._database.writing() as at:
+            held = agendas.set_aside(at, claim, state, cause, self._seam.now())
+        self._ring()
         return held
 
     def release(self, board: str, worker: str) -> None:

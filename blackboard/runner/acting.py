@@ -8,13 +8,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from blackboard.activation import Claim, Contribution, Proposal
+from blackboard.activation import Claim, Contribution, Proposal, State
 from blackboard.agent import Agent
+from blackboard.conditions import Condition
 from blackboard.entry import Entry, Failure, Kind, Label
 from blackboard.errors import DeclarationError, Misuse, told
 from blackboard.looker import write
 from blackboard.matching import Matcher
 from blackboard.ports import Looking
+from blackboard.reader import Reader
 from blackboard.records import Row
 from blackboard.runner.view import ActivationView, Toolbox
 from blackboard.seam import Lane
@@ -28,15 +30,24 @@ class _TooMuch(Exception):
     """Carries an error that would end more than its agent (the loop, the program) to where it is recorded."""
 
 
+class _Aside(Exception):
+    """It is not to be acted on after all: what becomes of it, and why."""
+
+    def __init__(self, state: State, cause: str) -> None:
+        super().__init__(cause)
+        self.state, self.cause = state, cause
+
+
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """How an activation went: a contribution, or the cause of its failure."""
+    """How an activation went: a contribution, or the cause of its failure, or that it was not begun."""
 
     claim: Claim
     contribution: Contribution | None = None
     error: BaseException | None = None
     retry: bool = False
     looked: Contribution | None = None  # where it failed: what it had read until then
+    aside: tuple[State, str] | None = None  # where it was not begun: moot or waiting, and why
 
     @property
     def cause(self) -> str:
@@ -65,6 +76,8 @@ class Acting:
             timeout = TimeoutError(f"not finished within {agent.timeout:g} seconds")
             timeout.__cause__ = error
             return self._failed(agent, view, claim, timeout)
+        except _Aside as error:
+            return Acted(claim, aside=(error.state, error.cause))
         except _TooMuch as error:
             return self._failed(agent, view, claim, error.__cause__ or error)
         except Exception as error:  # an agent can fail only itself
@@ -81,7 +94,7 @@ class Acting:
         if not agent.is_async:
             return await self._lane.run(lambda: self._in_thread(agent, view))
         try:
-            await agent.action(view.trigger(), view)
+            await agent.action(revalidated(agent, view), view)
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is None or task.cancelling():
@@ -95,7 +108,7 @@ class Acting:
 
     def _in_thread(self, agent: Agent, view: ActivationView) -> Contribution:
         try:
-            made = agent.action(view.trigger(), view)
+            made = agent.action(revalidated(agent, view), view)
         except Exception:
             raise
         except BaseException as error:
@@ -114,8 +127,13 @@ class Acting:
         proposals: list[Proposal] = []
         for place, (one, body) in enumerate(zip(contribution.writes, bodies, strict=True)):
             proposals += self._matcher.match(one.kind, one.status, body, place, one.author or contribution.author)
-        served, groups = self._matcher.served, self._matcher.groups
-        return replace(contribution, proposals=tuple(proposals), served=served, groups=groups)
+        groups, unasked = self._matcher.groups, bool(self._matcher.conditional)
+        if unasked:
+            groups = tuple(g for g in groups if g.agent not in self._matcher.conditional)
+            proposals = [p for p in proposals if p.agent not in self._matcher.conditional]
+        return replace(
+            contribution, proposals=tuple(proposals), served=self._matcher.served, groups=groups, unasked=unasked
+        )
 
     def failure(self, acted: Acted) -> Contribution:
         """What the board writes when an agent has failed for good: a Failure, and the status that it gives up with."""
@@ -143,3 +161,22 @@ class Acting:
         except Misuse:  # the class no longer takes the body: the failure stands alone
             return []
         return woke if isinstance(woke, list) else [woke]
+
+
+def revalidated(agent: Agent, view: ActivationView) -> Entry[Any] | list[Entry[Any]]:
+    """What woke it, if it is still to be acted on: the last look at `unless` and `ready` before that. _Aside."""
+    woke = view.trigger()
+    if agent.is_conditional:
+        with view.judging():
+            if agent.unless is not None and agent.unless.holds(view):
+                raise _Aside("moot", f"not needed: {agent.unless}")
+            if not is_ready(agent, woke, view):
+                raise _Aside("waiting", f"waits for {agent.waiting_for}")
+    return woke
+
+
+def is_ready(agent: Agent, woke: Entry[Any] | list[Entry[Any]], board: Reader) -> bool:
+    """What its `ready` says of this board. User code."""
+    if agent.ready is None:
+        return True
+    return agent.ready.holds(board) if isinstance(agent.ready, Condition) else bool(agent.ready(woke, board))

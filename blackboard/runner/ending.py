@@ -10,7 +10,7 @@ from blackboard.board import to_verdict
 from blackboard.controller import Goal, Quiet, Verdict, Watching, decide
 from blackboard.entry import Quiescence
 from blackboard.looker import Looker, write
-from blackboard.ports import Store
+from blackboard.ports import Looking, Store
 from blackboard.records import Summary
 from blackboard.runner.plan import Plan
 
@@ -24,7 +24,7 @@ class Closed:
 
 def judged(store: Store, board: str, plan: Plan, ran: float) -> tuple[Summary, Verdict | Quiet | Closed | None]:
     """What the controller says of the board, and what it was shown. `ran`: seconds of work so far."""
-    summary = replace(store.summary(board), ran_seconds=ran)
+    summary = replace(store.summary(board, plan.least_rating), ran_seconds=ran)
     if summary.status != "open":
         record = store.board(board)
         written = to_verdict(record.verdict) if record else None
@@ -32,14 +32,14 @@ def judged(store: Store, board: str, plan: Plan, ran: float) -> tuple[Summary, V
     goal = _goal(store, board, plan, summary)
     idle = not (summary.states.get("running") or summary.states.get("pending"))
     had = store.acted(board) if idle and not goal.reached else {}
-    watching = [Watching(a.name, a.watching, had.get(a.name, 0)) for a in plan.agents]
+    watching = [Watching(a.name, a.watching, had.get(a.name, 0), a.waiting_for) for a in plan.agents]
     return summary, decide(summary, goal, plan.budget, watching)
 
 
 class AtHead(Looker):
     """The board at the head of a summary. Plain counts come from it, so that a goal costs the same at any size."""
 
-    def __init__(self, store: Store, board: str, summary: Summary) -> None:
+    def __init__(self, store: Looking, board: str, summary: Summary) -> None:
         super().__init__(store, board, summary.head)
         self._marks = summary.marks
 

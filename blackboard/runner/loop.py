@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from types import MappingProxyType
 from typing import TypeVar
 
-from blackboard.activation import Agenda, Claim, Contribution, Landed, Refused, Ruling, Stale
+from blackboard.activation import Agenda, Claim, Contribution, Landed, Refused, Ruling, Stale, State
 from blackboard.controller import Quiet, Verdict
 from blackboard.errors import StoreError
 from blackboard.records import Claims, Row
@@ -14,7 +14,7 @@ from blackboard.runner.acting import Acted, Acting
 from blackboard.runner.ending import Closed, conclude, judged, strike
 from blackboard.runner.events import Event, Observer, What, tell, tell_bodies, tell_traceback
 from blackboard.runner.hands import Hands, Pair
-from blackboard.runner.noticing import unnoticed
+from blackboard.runner.noticing import Noticing
 from blackboard.runner.plan import Plan, matcher, seats
 from blackboard.runner.view import Toolbox
 from blackboard.runner.workshop import Workshop
@@ -36,6 +36,7 @@ class Runner:
         self._matcher = matcher(plan.served)
         self._notice_lane = shop.seam.lane("notice", 1)
         toolbox = Toolbox(shop.tool_lane, plan.resources, plan.tools)
+        self._noticing = Noticing(shop.store, board, toolbox)
         self._acting = Acting(shop.store, self._agents, self._matcher, shop.agent_lane, toolbox)
         self._hands = Hands(self._acted)
         self._finished: list[Acted] = []
@@ -97,6 +98,8 @@ class Runner:
                 tell_traceback(self.board, acted.claim.agent, acted.claim.id, acted.error)
             if acted.contribution is not None:
                 contributions.append(acted.contribution)
+            elif acted.aside is not None:
+                await self._set_aside(acted.claim, *acted.aside)
             elif acted.retry:
                 await self._retry(acted)
             else:
@@ -116,7 +119,7 @@ class Runner:
         self._behind = False
         try:
             async with asyncio.timeout(self._time_left()):  # a `where` that hangs must not outlive the budget
-                job = self._notice_lane.start(lambda: unnoticed(self._store, self.board, self._matcher))
+                job = self._notice_lane.start(lambda: self._noticing.unnoticed(self._agents, self._matcher))
                 notices, groups = await job
         except TimeoutError:
             self._judge = True
@@ -245,7 +248,7 @@ class Runner:
         busy = self._hands.busy
         slots = 0 if self._leaves() else self._shop.slots.take(self.board, self._more)
         free = {a.name: min(a.concurrency or slots, slots + busy[a.name]) - busy[a.name] for a in self._agents.values()}
-        return Agenda(self._shop.worker.id, free, slots, self._shop.lease)
+        return Agenda(self._shop.worker.id, free, slots, self._shop.lease, self._plan.least_rating)
 
     def _acted(self, acted: Acted | None) -> None:
         """A task has ended."""
@@ -253,6 +256,13 @@ class Runner:
         if acted is not None:
             self._finished.append(acted)
         self._news.set()
+
+    async def _set_aside(self, claim: Claim, state: State, cause: str) -> None:
+        """It is not to be acted on after all, or not yet."""
+        held = await self._in_store(lambda: self._store.set_aside(claim, state, cause))
+        self._behind = self._look = self._judge = True
+        what: What = "lost" if not held else "dropped" if state == "moot" else "waits"
+        self._tell(what, claim, detail=cause)
 
     async def _retry(self, acted: Acted) -> None:
         held = await self._in_store(lambda: self._store.retry(acted.claim, acted.cause, acted.looked))

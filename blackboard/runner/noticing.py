@@ -1,34 +1,63 @@
-"""Noticing: what agents have not seen of the feed, and what of it they can act on."""
+"""Noticing: what agents have not seen of the feed, what of it they can act on, and who need not wait any more."""
+
+from collections.abc import Mapping
 
 from blackboard.activation import GroupWatch, Proposal
+from blackboard.agent import Agent
 from blackboard.errors import FeedGap
 from blackboard.looker import check
 from blackboard.matching import Matcher
 from blackboard.ports import Looking
 from blackboard.records import Notice
+from blackboard.runner.readiness import Readiness, Seen
+from blackboard.runner.view import Toolbox
 
 
-def unnoticed(store: Looking, board: str, matcher: Matcher) -> tuple[list[Notice], list[GroupWatch]]:
-    """For each agent behind the head: its proposals up to the head; and the fan-in watches to be looked at again.
+class Noticing:
+    """The looks of the agents that a worker serves at one board."""
 
-    User code (`where`, `rating`) runs here, outside any transaction. FeedGap, StoreError.
-    """
-    record = store.board(board)
-    head = record.head if record else 0
-    cursors = {s.name: s.cursor for s in store.seats(board)}
-    groups = [g for g in matcher.groups if cursors.get(g.agent, 0) < head]
-    behind = {name: cursors.get(name, 0) for name in matcher.singles if cursors.get(name, 0) < head}
-    if not behind:
-        return [], groups
-    found: dict[str, list[Proposal]] = {name: [] for name in behind}
-    upto = min(behind.values())
-    while rows := store.feed(board, upto):
-        for row in rows:
-            check(row, board)  # a `where` that sees a body which nobody wrote would let work be missed
-            for proposal in matcher.match(row.kind, row.status, row.body, row.seq, row.author):
-                if row.seq > behind.get(proposal.agent, row.seq):
-                    found[proposal.agent].append(proposal)
-        upto = rows[-1].seq
-    if upto < head:
-        raise FeedGap(f"{board}: the feed ends at seq {upto}, the board at {head}; `blackboard doctor` tells more")
-    return [Notice(agent, cursor, max(upto, cursor), tuple(found[agent])) for agent, cursor in behind.items()], groups
+    def __init__(self, store: Looking, board: str, tools: Toolbox) -> None:
+        self._store, self._board = store, board
+        self._readiness = Readiness(store, board, tools)
+
+    def unnoticed(self, agents: Mapping[str, Agent], matcher: Matcher) -> tuple[list[Notice], list[GroupWatch]]:
+        """For each agent behind the head: its proposals up to the head; and the fan-in watches to be looked at again.
+
+        User code (`where`, `rating`, `ready`, `unless`) runs here, outside any transaction. FeedGap, StoreError.
+        """
+        record = self._store.board(self._board)
+        head = record.head if record else 0
+        cursors = {s.name: s.cursor for s in self._store.seats(self._board)}
+        groups = [g for g in matcher.groups if cursors.get(g.agent, 0) < head]
+        names = (*matcher.singles, *(g.agent for g in groups if g.agent in matcher.conditional))
+        behind = {name: cursors.get(name, 0) for name in names if cursors.get(name, 0) < head}
+        if not behind:
+            return [], groups
+        found, seen = self._looked(matcher, behind, head)
+        notices = [Notice(name, after, max(seen.upto, after), tuple(found[name])) for name, after in behind.items()]
+        conditional = matcher.conditional
+        asked = (self._readiness.judged(agents[n.agent], n, seen) if n.agent in conditional else n for n in notices)
+        return list(asked), groups
+
+    def _looked(self, matcher: Matcher, behind: dict[str, int], head: int) -> tuple[dict[str, list[Proposal]], Seen]:
+        """Match the feed from where the hindmost has got to. What has been replaced already wakes nobody any more."""
+        found: dict[str, list[Proposal]] = {name: [] for name in behind}
+        upto = min(behind.values())
+        seen = Seen(after=upto)
+        while rows := self._store.feed(self._board, upto):
+            for row in rows:
+                check(row, self._board)  # a `where` that sees a body which nobody wrote would let work be missed
+                seen.changed[row.kind] = row.seq
+                if row.superseded is not None:
+                    continue
+                for proposal in matcher.match(row.kind, row.status, row.body, row.seq, row.author):
+                    if row.seq > behind.get(proposal.agent, row.seq):
+                        found[proposal.agent].append(proposal)
+                        if proposal.waiting:
+                            seen.rows[row.seq] = row
+            upto = rows[-1].seq
+        if upto < head:
+            where = f"{self._board}: the feed ends at seq {upto}, the board at {head}"
+            raise FeedGap(f"{where}; `blackboard doctor` tells more")
+        seen.upto = upto
+        return found, seen

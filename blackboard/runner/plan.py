@@ -24,6 +24,7 @@ class Plan:
     resources: Sequence[object] = ()
     tools: Mapping[Tool[..., Any], Callable[..., object]] = field(default_factory=dict)
     epoch: int | None = None  # of the board's row that it was made from: in another one it does not hold any more
+    least_rating: int | None = None  # what is rated lower is not begun
     only: frozenset[str] | None = None  # the agents that this worker serves, if not the whole team
 
     @property
@@ -48,10 +49,12 @@ def seats(agents: Sequence[Agent]) -> list[Seat]:
 
 def matcher(agents: Sequence[Agent]) -> Matcher:
     """What wakes these agents."""
-    singles = [Pattern(a.name, a.kind, a.statuses, a.where, a.rating) for a in agents if not a.is_group]
+    singles = [
+        Pattern(a.name, a.kind, a.statuses, a.where, a.rating, a.ready is not None) for a in agents if not a.is_group
+    ]
     groups = [
-        GroupWatch(a.name, a.kind.kind_name, a.kind.lifecycle.done, a.rating)
+        GroupWatch(a.name, a.kind.kind_name, a.kind.lifecycle.done, a.rating, a.ready is not None)
         for a in agents
         if a.is_group and isinstance(a.rating, int)
     ]
-    return Matcher(singles, groups)
+    return Matcher(singles, groups, [a.name for a in agents if a.is_conditional])

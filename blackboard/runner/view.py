@@ -2,7 +2,8 @@
 
 import asyncio
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -56,6 +57,7 @@ class ActivationView(Looker, View):
         self._absent: dict[str, None] = {}
         self._woken_by: tuple[int, ...] = ()
         self._label: Label | None = None
+        self._lenient = False
         self._read = {k.kind_name for k in (agent.kind, *agent.writes, *(agent.reads or ()))}
         self._kinds_read: set[str] = set()
         self._called: set[str] = set()
@@ -80,12 +82,12 @@ class ActivationView(Looker, View):
     @override
     def _saw(self, row: Row, strict: bool) -> None:
         self._rows[row.seq] = row
-        (self._strict if strict and self._agent.strict else self._loose)[row.seq] = None
+        (self._strict if self._relies(strict) else self._loose)[row.seq] = None
         self._fall(row.label)
 
     @override
     def _asked(self, asked: QueryRead, strict: bool) -> None:
-        if strict and self._agent.strict:
+        if self._relies(strict):
             self._queries[asked] = None
         if asked.counted:  # counting is reading: the lowest trust of what may have been counted
             integrity, confidentiality = self._store.kind_label(self._board, asked.query.kind)
@@ -93,8 +95,25 @@ class ActivationView(Looker, View):
 
     @override
     def _missed(self, key: str, strict: bool) -> None:
-        if strict and self._agent.strict:
+        if self._relies(strict):
             self._absent[key] = None
+
+    def _relies(self, strict: bool) -> bool:
+        return strict and self._agent.strict and not self._lenient
+
+    @contextmanager
+    def judging(self) -> Iterator["ActivationView"]:
+        """Looks that decide whether to act at all: they count for provenance and trust, and are not relied on."""
+        self._lenient = True
+        try:
+            yield self
+        finally:
+            self._lenient = False
+
+    @property
+    def kinds_read(self) -> frozenset[str]:
+        """The kinds that were looked at, beside what woke it."""
+        return frozenset(self._kinds_read)
 
     @override
     def _may_read(self, kind: type[Kind]) -> None:
@@ -197,6 +216,6 @@ class ActivationView(Looker, View):
         ceiling = replace(label, integrity=min(label.integrity, Integrity.USER))  # no agent is an operator
         made = Contribution(
             self._claim, self._agent.name, tuple(self._writes), self._woken_by, reads, ceiling,
-            kinds_read=frozenset(self._kinds_read), called=frozenset(self._called),
+            kinds_read=self.kinds_read, called=frozenset(self._called),
         )  # fmt: skip
         return made, self._bodies

@@ -220,7 +220,8 @@ class Board:
             for version in self.replay.versions[was.get(agent.name, 0) : self._cursors.get(agent.name, 0)]:
                 if version["kind"] == agent.kind.kind_name and version["status"] in agent.statuses:
                     wakes = agent.where is None or agent.where(agent.kind.model_validate(version["body"]))
-                    noticed = not wakes or (agent.name, str(version["seq"])) in woken
+                    replaced = version["superseded_seq"] is not None  # the next version wakes by itself
+                    noticed = not wakes or replaced or (agent.name, str(version["seq"])) in woken
                     _demand(noticed, "nothing is missed", f"{agent.name} has passed {version}")
         for agent in self._groups:
             if self._cursors.get(agent.name) == head and self.row["status"] == "open":

@@ -50,10 +50,10 @@ class TestAnIdleWorker:
                 enough.set()
             return stamp()
 
-        def counted_summary(board):
+        def counted_summary(board, least=None):
             nonlocal judgements
             judgements += 1
-            return summary(board)
+            return summary(board, least)
 
         monkeypatch.setattr(loop, "POLL", 0.001)
         monkeypatch.setattr(store, "stamp", counted_stamp)

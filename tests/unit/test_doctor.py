@@ -12,7 +12,9 @@ from blackboard.cli import run
 from blackboard.errors import FeedGap, StoreError
 from blackboard.matching import Matcher, Pattern
 from blackboard.records import Worker
-from blackboard.runner.noticing import unnoticed
+from blackboard.runner.noticing import Noticing
+from blackboard.runner.view import Toolbox
+from blackboard.seam import REAL
 from store import doctor
 from store.sqlite import open_store
 from tests.builders import Bench, Body, Clock, note
@@ -326,7 +328,7 @@ class TestABodyThatWasChanged:
         matcher = Matcher([Pattern("b", Body, ("open",), where=lambda body: body.text == "second")], [])
 
         with case, pytest.raises(StoreError, match="note-2 v1 of test-1 was changed outside"):
-            unnoticed(case.store, "test-1", matcher)
+            Noticing(case.store, "test-1", Toolbox(REAL.lane("tool", 1))).unnoticed({}, matcher)
 
     def test_is_shown_and_said_to_be_changed(self, case, capsys):
         case.damage('UPDATE entry SET body = \'{"text": "sec\' WHERE seq = 2')

@@ -1,0 +1,79 @@
+"""Readiness: whether what an agent could act on may begin (`ready`), or is not needed any more (`unless`).
+
+What is said here lets activations begin or drop out; the agent asks again on its own snapshot before it acts.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from blackboard.activation import Claim
+from blackboard.agent import Agent
+from blackboard.conditions import Condition
+from blackboard.ports import Looking
+from blackboard.reader import Reader
+from blackboard.records import Notice, Row
+from blackboard.runner.acting import is_ready
+from blackboard.runner.ending import AtHead
+from blackboard.runner.view import ActivationView, Toolbox
+
+
+@dataclass
+class Seen:
+    """What was seen of the feed in one look, from `after` up to `upto`."""
+
+    after: int
+    upto: int = 0
+    changed: dict[str, int] = field(default_factory=dict)  # kind -> the last seq that changed it
+    rows: dict[int, Row] = field(default_factory=dict)  # what has woken an agent with `ready`
+
+
+class Readiness:
+    """Asks `ready` and `unless`. A function is asked again only when something of a kind that it read has changed."""
+
+    def __init__(self, store: Looking, board: str, tools: Toolbox) -> None:
+        self._store, self._board, self._tools = store, board, tools
+        self._unready: dict[int, tuple[int, frozenset[str]]] = {}  # activation -> asked at which seq, what it read
+
+    def judged(self, agent: Agent, notice: Notice, seen: Seen) -> Notice:
+        """The notice with what its agent's conditions say."""
+        now = AtHead(self._store, self._board, self._store.summary(self._board))
+        noticed = replace(notice, stays=agent.is_group)
+        if agent.unless is not None and _holds(agent.unless, now):
+            return replace(noticed, obviated=f"not needed: {agent.unless}")
+        if agent.ready is None:
+            return noticed
+        waiting = self._store.waiting(self._board, agent.name)
+        if isinstance(agent.ready, Condition):
+            if not _holds(agent.ready, now):
+                return noticed
+            proposals = tuple(replace(p, waiting=False) for p in notice.proposals)
+            return replace(noticed, proposals=proposals, ready=tuple(a.id for a in waiting))
+        new = (replace(p, waiting=not self._asked(agent, p.trigger, None, 0, seen)) for p in notice.proposals)
+        ready = (a.id for a in waiting if self._may_differ(a.id, seen))
+        groups = {a.id: a for a in waiting}
+        chosen = tuple(i for i in ready if self._asked(agent, groups[i].trigger, groups[i].group, i, seen))
+        return replace(noticed, proposals=tuple(new), ready=chosen)
+
+    def _may_differ(self, activation: int, seen: Seen) -> bool:
+        asked, kinds = self._unready.get(activation, (-1, frozenset()))
+        return asked < seen.after or any(seen.changed.get(kind, 0) > asked for kind in kinds)
+
+    def _asked(self, agent: Agent, trigger: int, group: str | None, activation: int, seen: Seen) -> bool:
+        """Ask about one activation, as of what was seen. What fails here fails again, and tells why, when it acts."""
+        claim = Claim(self._board, activation, agent.name, trigger, group, seen.upto, 0, 1)
+        view = ActivationView(self._store, agent, claim, self._tools, seen.rows.get(trigger))
+        try:
+            ready = is_ready(agent, view.trigger(), view)
+        except Exception:
+            return True
+        self._unready.pop(activation, None)
+        if not ready and activation:
+            self._unready[activation] = (seen.upto, view.kinds_read | {agent.kind.kind_name})
+        return ready
+
+
+def _holds(condition: Condition, board: Reader) -> bool:
+    """What fails here fails again, and tells why, when the agent acts."""
+    try:
+        return condition.holds(board)
+    except Exception:
+        return False

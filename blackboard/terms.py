@@ -1,0 +1,27 @@
+"""Terms: under which a board is worked on. Kept in its row, so that `resume` and every worker have the same."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from blackboard.budget import Budget
+
+
+@dataclass(frozen=True)
+class Terms:
+    """All but the scenario, the parameters and the team."""
+
+    declared_in: str = ""  # the file of the scenario, where it is found again
+    budget: Budget = field(default_factory=Budget)
+    agents: Mapping[str, str | None] = field(default_factory=dict)  # put in place of the team's -> TEAM.AGENT
+    least_rating: int | None = None  # what is rated lower is not begun
+
+    @classmethod
+    def of(cls, text: str) -> "Terms":
+        """As they stand in a board's row; what an older release did not know has its default."""
+        known: dict[str, Any] = {k: v for k, v in json.loads(text).items() if k in cls.__dataclass_fields__}
+        return cls(**{**known, "budget": Budget(**known.get("budget", {}))})
+
+    def __str__(self) -> str:
+        return json.dumps(asdict(self))
