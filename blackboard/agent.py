@@ -138,8 +138,10 @@ class Agent:
     @property
     def waiting_for(self) -> str:
         """What its `ready` wants, in words."""
-        if self.ready is None or isinstance(self.ready, Condition):
-            return str(self.ready or "")
+        if self.ready is None:
+            return ""
+        if isinstance(self.ready, Condition):
+            return str(self.ready)
         name = getattr(self.ready, "__name__", "<lambda>")
         return "its ready= to hold" if name == "<lambda>" else f"its ready= ({name}) to hold"
 

@@ -53,6 +53,9 @@ def run_agent(
     tools = Toolbox(lane, options.get("resources", ()), options.get("tools", {}))
     acted = blocking(Acting(own.store, {agent.name: agent}, matcher([]), lane, tools).act(claim))
     lane.close()
+    if acted.aside is not None:
+        own.store.set_aside(claim, *acted.aside)
+        raise UsageError(f"{agent.name} does not act: {acted.aside[1]}")
     if acted.error is not None:
         own.store.release(own.id, WORKER)
         raise acted.error

@@ -20,11 +20,14 @@ from store.looking import Cursor, to_row
 
 UNIT = "activations"
 LEAST = -(2**62)  # below every rating
+CHANGED = "what woke it has changed before it could act"
 ACTIVATION = len(s.CLAIMED)  # columns of an activation; those of the entry that woke it follow
 
 
 def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
     """Claim the best-rated pending activations, as many as there are slots and as each agent may have."""
+    if agenda.least is not None:
+        _drop_replaced(at, board, agenda.least, now)
     free = _left(agenda.free)
     taken: list[Claim] = []
     found: dict[int, Row] = {}
@@ -55,6 +58,12 @@ def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
     return Claims(tuple(taken), refused, found)
 
 
+def _drop_replaced(at: Cursor, board: str, least: int, now: float) -> None:
+    """What is rated too low is never claimed, so it is dropped here when what woke it has changed."""
+    for id_, token, attempt in at.execute(s.REPLACED_BELOW, {"p_board": board, "p_least": least}).fetchall():
+        _drop(at, board, id_, token, attempt, CHANGED, now)
+
+
 def _left(free: dict[str, int]) -> dict[str, int]:
     return {agent: n for agent, n in free.items() if n > 0}
 
@@ -83,7 +92,7 @@ def _is_moot(at: Cursor, board: str, row: Sequence[Any], trigger: Sequence[Any],
         marks = at.execute(s.MARKS, {"p_board": board, "p_kinds": words((group,))}).fetchall()
         changed = max((last for *_, last in marks), default=0) > seq
     if changed:
-        _drop(at, board, id_, token, attempt, "what woke it has changed before it could act", now)
+        _drop(at, board, id_, token, attempt, CHANGED, now)
     return changed
 
 

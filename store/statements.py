@@ -155,6 +155,12 @@ _free = and_(
 _overdue = and_(
     activation.c.state == word("running"), activation.c.owner != P("worker"), activation.c.lease_until < P("now")
 )
+REPLACED_BELOW = compiled(
+    select(activation.c.id, activation.c.token, activation.c.attempt)
+    .select_from(activation.join(entry, _trigger))
+    .where(activation.c.board_id == P("board"), activation.c.state == word("pending"))
+    .where(activation.c.rating < P("least"), entry.c.superseded_seq.is_not(None))
+)
 CLAIMABLE = compiled(  # two lookups in narrow indices, without the lock: most looks find nothing
     union_all(
         select(activation.c.id).where(activation.c.board_id == P("board"), _free),

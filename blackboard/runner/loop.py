@@ -92,6 +92,7 @@ class Runner:
         finished, self._finished = self._finished, []
         if not finished:
             return
+        self._shop.slots.hold(self.board, len(self._hands))
         contributions = []
         for acted in finished:
             if acted.error is not None:
@@ -142,7 +143,7 @@ class Runner:
 
     def _claimed(self, agenda: Agenda, claims: Claims) -> None:
         self._act(claims.taken, claims.rows)
-        self._shop.slots.hold(self.board, len(self._hands), sated=len(claims.taken) < agenda.slots)
+        self._shop.slots.hold(self.board, self._at_work, sated=len(claims.taken) < agenda.slots)
 
     def _act(self, claims: Sequence[Claim], rows: Mapping[int, Row] = MappingProxyType({})) -> None:
         """Let the agents act, each in a task of its own."""
@@ -244,17 +245,22 @@ class Runner:
         return self._ran_before + self._seam.monotonic() - self._began
 
     def _agenda(self) -> Agenda:
-        """What may be claimed now."""
+        """What may be claimed now. What is finished and has not landed yet still takes its place."""
         busy = self._hands.busy
+        busy.update(acted.claim.agent for acted in self._finished)
         slots = 0 if self._leaves() else self._shop.slots.take(self.board, self._more)
         free = {a.name: min(a.concurrency or slots, slots + busy[a.name]) - busy[a.name] for a in self._agents.values()}
         return Agenda(self._shop.worker.id, free, slots, self._shop.lease, self._plan.least_rating)
 
+    @property
+    def _at_work(self) -> int:
+        return len(self._hands) + len(self._finished)
+
     def _acted(self, acted: Acted | None) -> None:
         """A task has ended."""
-        self._shop.slots.hold(self.board, len(self._hands))
         if acted is not None:
             self._finished.append(acted)
+        self._shop.slots.hold(self.board, self._at_work)
         self._news.set()
 
     async def _set_aside(self, claim: Claim, state: State, cause: str) -> None:

@@ -31,7 +31,7 @@ class Readiness:
 
     def __init__(self, store: Looking, board: str, tools: Toolbox) -> None:
         self._store, self._board, self._tools = store, board, tools
-        self._unready: dict[int, tuple[int, frozenset[str]]] = {}  # activation -> asked at which seq, what it read
+        self._unready: dict[tuple[str, int], tuple[int, frozenset[str]]] = {}  # asked at which seq, what it read
 
     def judged(self, agent: Agent, notice: Notice, seen: Seen) -> Notice:
         """The notice with what its agent's conditions say."""
@@ -47,27 +47,24 @@ class Readiness:
                 return noticed
             proposals = tuple(replace(p, waiting=False) for p in notice.proposals)
             return replace(noticed, proposals=proposals, ready=tuple(a.id for a in waiting))
-        new = (replace(p, waiting=not self._asked(agent, p.trigger, None, 0, seen)) for p in notice.proposals)
-        ready = (a.id for a in waiting if self._may_differ(a.id, seen))
-        groups = {a.id: a for a in waiting}
-        chosen = tuple(i for i in ready if self._asked(agent, groups[i].trigger, groups[i].group, i, seen))
-        return replace(noticed, proposals=tuple(new), ready=chosen)
+        new = (replace(p, waiting=not self._is_ready(agent, p.trigger, None, seen)) for p in notice.proposals)
+        ready = tuple(a.id for a in waiting if self._is_ready(agent, a.trigger, a.group, seen))
+        return replace(noticed, proposals=tuple(new), ready=ready)
 
-    def _may_differ(self, activation: int, seen: Seen) -> bool:
-        asked, kinds = self._unready.get(activation, (-1, frozenset()))
-        return asked < seen.after or any(seen.changed.get(kind, 0) > asked for kind in kinds)
-
-    def _asked(self, agent: Agent, trigger: int, group: str | None, activation: int, seen: Seen) -> bool:
+    def _is_ready(self, agent: Agent, trigger: int, group: str | None, seen: Seen) -> bool:
         """Ask about one activation, as of what was seen. What fails here fails again, and tells why, when it acts."""
-        claim = Claim(self._board, activation, agent.name, trigger, group, seen.upto, 0, 1)
+        asked, kinds = self._unready.pop((agent.name, trigger), (-1, frozenset()))
+        if asked >= seen.after and not any(seen.changed.get(kind, 0) > asked for kind in kinds):
+            self._unready[agent.name, trigger] = (seen.upto, kinds)
+            return False
+        claim = Claim(self._board, 0, agent.name, trigger, group, seen.upto, 0, 1)
         view = ActivationView(self._store, agent, claim, self._tools, seen.rows.get(trigger))
         try:
             ready = is_ready(agent, view.trigger(), view)
         except Exception:
             return True
-        self._unready.pop(activation, None)
-        if not ready and activation:
-            self._unready[activation] = (seen.upto, view.kinds_read | {agent.kind.kind_name})
+        if not ready:
+            self._unready[agent.name, trigger] = (seen.upto, view.kinds_read | {agent.kind.kind_name})
         return ready
 
 

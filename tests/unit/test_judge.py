@@ -147,6 +147,10 @@ class TestWhatItSetsOff:
 
         assert (writes.advanced, writes.lagging) == (("x", "y"), False)
 
+    def test_something_is_left_to_notice_where_an_agent_has_conditions(self):
+        assert judge(RUNNING, made(note(), unasked=True)).lagging
+        assert not judge(RUNNING, made(unasked=True)).lagging, "nothing was written"
+
     def gathered(self, *writes, marks, cursor=9):
         groups = (GroupWatch("x", "note", DONE, rating=4),)
         seen = facts(cursors={"x": cursor}, marks={"note": marks})
