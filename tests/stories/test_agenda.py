@@ -43,13 +43,13 @@ def seed(start: Start) -> list[Kind]:
 NEVER = when(lambda board: False, "the end of time")
 
 
-def run(*agents, jobs=(), keys=0, **options) -> Board:
+def run(*agents, jobs=(), keys=0, slots=1, **options) -> Board:
     declared = {k: options.pop(k) for k in ("done", "stop", "least_rating") if k in options}
     scenario = Scenario(
         "agenda", params=Start, agents=list(agents), result=Done, seed=seed, **{"done": NEVER, **declared},
         budget=Budget(activations=100, seconds=60),
     )  # fmt: skip
-    return scenario.run(Start(jobs=tuple(jobs), keys=keys), db=":memory:", slots=1, **options)
+    return scenario.run(Start(jobs=tuple(jobs), keys=keys), db=":memory:", slots=slots, **options)
 
 
 def order(board: Board) -> list[str]:
@@ -208,13 +208,13 @@ class TestOneAtATime:
     def test_sees_what_the_one_before_has_landed(self):
         seen = []
 
-        @agent(watches=Job, writes=Done, concurrency=1)
+        @agent(watches=Job, writes=Done, concurrency=1, unless=exists(Stop))
         def counter(job: Entry[Job], view: View) -> None:
             """Counts what was done before."""
             seen.append(view.count(Done, strict=False))
             view.post(Done(name=job.body.name))
 
-        run(counter, jobs=[Job(name=str(n)) for n in range(40)])
+        run(counter, jobs=[Job(name=str(n)) for n in range(40)], slots=4)
 
         assert seen == list(range(40))
 
