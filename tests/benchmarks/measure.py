@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 
 from tests.benchmarks.contention import measure_contention
+from tests.benchmarks.crowd import measure_crowd
 from tests.benchmarks.growth import measure_growth
 from tests.benchmarks.sizes import Sizes
 from tests.benchmarks.table import Figure, table
@@ -21,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[Sizes], list[Figure]]] = {
     "wake": measure_wake,
     "contention": measure_contention,
     "growth": measure_growth,
+    "crowd": measure_crowd,
     "idle": measure_idle,
     "memory": measure_memory,
     "commands": measure_commands,
