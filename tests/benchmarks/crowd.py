@@ -86,17 +86,14 @@ def measure_crowd(sizes: Sizes) -> list[Figure]:
     found: dict[int, list[dict[str, float]]] = {few: [], many: []}
     with synchronous(MODE), TemporaryDirectory() as folder:
         for repeat in range(sizes.repeats):
-            for held in found:
-                found[held].append(measured(Path(folder) / f"{repeat}-{held}.db", held))
+            for held, runs in found.items():
+                runs.append(measured(Path(folder) / f"{repeat}-{held}.db", held))
     figures = []
     for step in found[few][0]:
         unit = "ms" if step == "shown" else "µs an entry"
         of_few, of_many = ([run[step] for run in found[held]] for held in (few, many))
         figures.append(Figure(f"{many:,} entries in one call, {step}", MODE, unit, of_many, form=".1f"))
         growth = [m / f for f, m in zip(of_few, of_many, strict=True)]
-        figures.append(
-            Figure(
-                f"growth: {step}, {many:,} to {few:,}", MODE, "", growth, bar=Bar(1.5, 1.15, at_most=True), form=".2f"
-            )
-        )
+        name = f"growth: {step}, {many:,} to {few:,}"
+        figures.append(Figure(name, MODE, "", growth, bar=Bar(1.5, 1.15, at_most=True), form=".2f"))
     return figures
