@@ -5,7 +5,7 @@ The behaviour is that of the agenda shell of GBBopen (its reference manual), in 
 
 from dataclasses import replace
 
-from blackboard import Board, Budget, Entry, Kind, Quiescence, Scenario, View, agent, exists, when
+from blackboard import Board, Budget, Entry, Kind, Quiescence, Scenario, View, agent, exists, value_per_cost, when
 
 
 class Job(Kind, lifecycle={"open": "closed"}, index=("name",)):
@@ -172,6 +172,21 @@ class TestTheRating:
         board = run(worker, jobs=[Job(name="low", worth=1), Job(name="high", worth=9), Job(name="mid", worth=5)])
 
         assert order(board) == ["high", "mid", "low"]
+
+    def test_may_be_the_value_for_the_expected_cost(self):
+        by_value = replace(worker, rating=value_per_cost(lambda job: job.worth, lambda job: len(job.name)))
+
+        board = run(
+            by_value, jobs=[Job(name="cheap", worth=10), Job(name="dear" * 5, worth=20), Job(name="ok", worth=3)]
+        )
+
+        assert order(board) == ["cheap", "ok", "dear" * 5]
+
+    def test_for_a_cost_of_nothing_fails_its_agent_alone(self):
+        board = run(replace(worker, rating=value_per_cost(lambda job: 1, lambda job: 0)), jobs=[Job(name="a")])
+
+        assert states(board) == ["failed"]
+        assert "an expected cost is positive, not 0" in board.store.activations(board.id, "worker")[0].cause
 
     def test_below_the_least_stays_pending_and_is_told_at_the_end(self):
         board = run(worker, jobs=[Job(name="low", worth=1), Job(name="high", worth=9)], least_rating=5)
