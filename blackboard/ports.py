@@ -11,6 +11,7 @@ from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Lande
 from blackboard.entry import Confidentiality, Integrity
 from blackboard.records import (
     ActivationRecord,
+    Ancestor,
     BoardRecord,
     Changed,
     Claims,
@@ -58,6 +59,18 @@ class Looking(Protocol):
 
     def made_from(self, board: str, activation: int) -> list[int]:
         """The seqs of all that this activation had read."""
+
+    def lineage(self, board: str, seq: int, after: int, steps: int) -> list[Ancestor]:
+        """This version, what woke the activation that wrote it, what woke that, … newest first.
+
+        So many steps at most, and not beyond what came `after` that seq.
+        """
+
+    def newest(self, board: str, kind: str, after: int, limit: int) -> list[Row]:
+        """The last entries of a kind that came after this seq and still stand so, newest first."""
+
+    def landed_since(self, board: str, seq: int, most: int) -> int:
+        """How many activations of agents have landed or failed since this seq; at least `most` if there are as many."""
 
     def kind_label(self, board: str, kind: str) -> tuple[Integrity, Confidentiality]:
         """The lowest integrity and the highest confidentiality among what is counted of a kind."""

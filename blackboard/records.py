@@ -29,6 +29,18 @@ class Row(NamedTuple):
     body: str
 
 
+class Ancestor(NamedTuple):
+    """A version in the line of those that woke one another."""
+
+    seq: int
+    key: str
+    version: int
+    kind: str
+    status: str
+    author: str
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class Grants:
     """What an agent has declared: the commit refuses the rest."""
@@ -47,6 +59,7 @@ class Seat:
     code_version: str = ""
     cursor: int = 0
     grants: Grants | None = None  # None: nothing was declared, nothing is refused
+    cap: int | None = None  # activations that it may use; None: as many as the board
 
 
 @dataclass(frozen=True)
@@ -116,6 +129,8 @@ class Summary:
     marks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # kind -> status -> current entries
     failures: tuple[str, ...] = ()  # the last causes, an agent each
     epoch: int = 1
+    epoch_head: int = 0  # head when this epoch began
+    of_agents: Mapping[str, Spent] = field(default_factory=dict)  # the budgets that agents have of their own
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The agenda: who may act next. Only a claim changes a token; every later change of state must still hold it.
 
 One activation of the budget is reserved by the first claim and held until the activation ends, so that
-`reserved` = activations that have been tried and are pending or running.
+`reserved` = activations that have been tried and have not ended. An agent's own budget is kept along with the board's.
 All of this runs inside a write transaction of the store.
 """
 
@@ -15,7 +15,7 @@ from blackboard.records import Claims, Notice, Row
 from store import queries as q
 from store import statements as s
 from store.core import numbers, words
-from store.landing import note_attempt, propose, settle_activation
+from store.landing import note_attempt, propose, scopes, settle_activation
 from store.looking import Cursor, to_row
 
 UNIT = "activations"
@@ -31,6 +31,7 @@ def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
     free = _left(agenda.free)
     taken: list[Claim] = []
     found: dict[int, Row] = {}
+    spent: list[str] = []  # agents whose own budget allows no more: what others wait for goes on
     refused = None
     status, head, *_ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
     while free and len(taken) < agenda.slots and status == "open":
@@ -38,6 +39,7 @@ def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
             "p_board": board, "p_agents": words(tuple(free)), "p_limit": agenda.slots - len(taken),
             "p_least": LEAST if agenda.least is None else agenda.least,
             "p_tried": 0 if refused is None else 1,  # what has its reservation goes on where nothing new may begin
+            "p_spent": words(tuple(spent)),
         }  # fmt: skip
         rows = at.execute(s.NEXT, values).fetchall()
         if not rows:
@@ -48,7 +50,10 @@ def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
                 continue  # where an agent is full, the next round asks for the others
             claim = _claim(at, board, activation, agenda, head, now)
             if claim is None:
-                refused = UNIT
+                if _is_spent(at, board, row[1]):
+                    spent.append(row[1])
+                else:
+                    refused = UNIT
                 break
             taken.append(claim)
             if claim.group is None:
@@ -60,8 +65,8 @@ def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
 
 def _drop_replaced(at: Cursor, board: str, least: int, now: float) -> None:
     """What is rated too low is never claimed, so it is dropped here when what woke it has changed."""
-    for id_, token, attempt in at.execute(s.REPLACED_BELOW, {"p_board": board, "p_least": least}).fetchall():
-        _drop(at, board, id_, token, attempt, CHANGED, now)
+    for id_, agent, token, attempt in at.execute(s.REPLACED_BELOW, {"p_board": board, "p_least": least}).fetchall():
+        _drop(at, board, id_, agent, token, attempt, CHANGED, now)
 
 
 def _left(free: dict[str, int]) -> dict[str, int]:
@@ -71,10 +76,8 @@ def _left(free: dict[str, int]) -> dict[str, int]:
 def _claim(at: Cursor, board: str, row: Sequence[Any], agenda: Agenda, head: int, now: float) -> Claim | None:
     """The claim, or None where the budget allows no more."""
     id_, agent, trigger, group, snapshot, token, attempt, redone = row
-    if attempt == 0:
-        reserved = at.execute(s.RESERVE, {"p_scope": f"board:{board}", "p_unit": UNIT, "p_amount": 1})
-        if reserved.rowcount == 0:
-            return None
+    if attempt == 0 and at.execute(s.RESERVE, {**scopes(board, agent), "p_amount": 1}).rowcount == 0:
+        return None
     seen = head if snapshot is None else snapshot
     at.execute(s.CLAIM, {
         "p_board": board, "p_id": id_, "p_token": token, "p_worker": agenda.worker, "p_until": now + agenda.lease,
@@ -83,16 +86,22 @@ def _claim(at: Cursor, board: str, row: Sequence[Any], agenda: Agenda, head: int
     return Claim(board, id_, agent, trigger, group, seen, token + 1, attempt + 1, redone)
 
 
+def _is_spent(at: Cursor, board: str, agent: str) -> bool:
+    """Whether it was the agent's own budget that allowed no more; where both are used up, the board's is told of."""
+    own = scopes(board, agent)
+    return [scope for (scope,) in at.execute(s.FULL, {**own, "p_amount": 1})] == [own["p_own"]]
+
+
 def _is_moot(at: Cursor, board: str, row: Sequence[Any], trigger: Sequence[Any], now: float) -> bool:
     """Revalidation: drop work whose trigger has changed while it was waiting; the new version wakes by itself."""
-    id_, _, seq, group, _, token, attempt, _ = row
+    id_, agent, seq, group, _, token, attempt, _ = row
     if group is None:
         changed = to_row(trigger).superseded is not None
     else:
         marks = at.execute(s.MARKS, {"p_board": board, "p_kinds": words((group,))}).fetchall()
         changed = max((last for *_, last in marks), default=0) > seq
     if changed:
-        _drop(at, board, id_, token, attempt, CHANGED, now)
+        _drop(at, board, id_, agent, token, attempt, CHANGED, now)
     return changed
 
 
@@ -123,10 +132,10 @@ def put_back(at: Cursor, claim: Claim) -> bool:
 
 def release(at: Cursor, board: str, worker: str | None) -> None:
     """Make all that a worker (without one: that anybody) holds pending again, as if it had not been tried."""
-    for id_, token, attempt in at.execute(s.HELD_BY, {"p_board": board, "p_worker": worker}).fetchall():
+    for id_, token, attempt, agent in at.execute(s.HELD_BY, {"p_board": board, "p_worker": worker}).fetchall():
         at.execute(s.PUT_BACK, {"p_board": board, "p_id": id_, "p_token": token, "p_untried": 1})
         if attempt == 1:
-            settle_activation(at, board, spent=0)
+            settle_activation(at, board, agent, spent=0)
 
 
 def move_cursors(at: Cursor, board: str, notices: Sequence[Notice], groups: Sequence[GroupWatch], now: float) -> bool:
@@ -170,7 +179,7 @@ def _judged(at: Cursor, board: str, notice: Notice, now: float) -> None:
     if notice.obviated is not None:
         values = {"p_board": board, "p_agent": notice.agent}
         for id_, token, attempt in at.execute(s.UNBEGUN, values).fetchall():
-            _drop(at, board, id_, token, attempt, notice.obviated, now)
+            _drop(at, board, id_, notice.agent, token, attempt, notice.obviated, now)
 
 
 def _is_new(at: Cursor, board: str, one: NewActivation) -> bool:
@@ -184,12 +193,12 @@ def set_aside(at: Cursor, claim: Claim, state: State, cause: str, now: float) ->
     if not at.execute(s.SET_ASIDE, {**this, "p_state": state}).rowcount:
         return False
     if claim.attempt == 1:
-        settle_activation(at, claim.board, spent=0)
+        settle_activation(at, claim.board, claim.agent, spent=0)
     if state == "waiting":  # what came after its snapshot may have made it ready: that is to be noticed
         at.execute(s.LOOK_BACK, {"p_board": claim.board, "p_agent": claim.agent, "p_seq": claim.snapshot})
     else:
         if claim.attempt > 1:
-            settle_activation(at, claim.board)
+            settle_activation(at, claim.board, claim.agent)
         note_attempt(at, claim.board, claim.id, "moot", cause, now)
     return True
 
@@ -210,12 +219,13 @@ def _whole(at: Cursor, board: str, group: GroupWatch) -> list[NewActivation]:
 def stop(at: Cursor, board: str, final: bool) -> None:
     """The board ends: what runs is fenced, nothing stays reserved.
 
-    A complete board drops its agenda, what was tried of it counts as used; any other keeps it, untried, for a resume.
+    A board that is over drops its agenda, what was tried of it counts as used; any other keeps it, untried, for a
+    resume.
     """
     if not final:
         release(at, board, None)
-    (held,) = at.execute(s.HOLDING, {"p_board": board}).fetchone()
-    settle_activation(at, board, reserved=held, spent=held if final else 0)
+    for agent, held in at.execute(s.HOLDING, {"p_board": board}).fetchall():
+        settle_activation(at, board, agent, reserved=held, spent=held if final else 0)
     at.execute(s.DROP_ALL if final else s.UNTRY, {"p_board": board})
 
 
@@ -223,12 +233,12 @@ def retire(at: Cursor, board: str, keep: Sequence[str], now: float) -> None:
     """Take the seats of agents that are no longer of the team, and drop what waits for them."""
     values = {"p_board": board, "p_keep": json.dumps(keep)}
     at.execute(s.UNSEAT, values)
-    for id_, token, attempt in at.execute(s.LEFT_BEHIND, values).fetchall():
-        _drop(at, board, id_, token, attempt, "its agent is no longer of the team", now)
+    for id_, agent, token, attempt in at.execute(s.LEFT_BEHIND, values).fetchall():
+        _drop(at, board, id_, agent, token, attempt, "its agent is no longer of the team", now)
 
 
-def _drop(at: Cursor, board: str, id_: int, token: int, attempt: int, cause: str, now: float) -> None:
+def _drop(at: Cursor, board: str, id_: int, agent: str, token: int, attempt: int, cause: str, now: float) -> None:
     at.execute(s.DROP_PENDING, {"p_board": board, "p_id": id_, "p_token": token})
     if attempt:
-        settle_activation(at, board)
+        settle_activation(at, board, agent)
     note_attempt(at, board, id_, "moot", cause, now)

@@ -106,7 +106,7 @@ def _apply(at: Cursor, c: Contribution, w: Writes, facts: Facts, activations: in
     if c.failed is not None:
         note_attempt(at, board, claim.id, "failed", c.failed, now)
     if claim.attempt:  # posts from outside are not of the budget
-        settle_activation(at, board)
+        settle_activation(at, board, claim.agent)
     return Landed(tuple(e.seq for e in w.entries), tuple(e.key for e in w.entries), w.lagging)
 
 
@@ -202,10 +202,14 @@ def note_attempt(at: Cursor, board: str, activation: int, outcome: str, cause: s
     })  # fmt: skip
 
 
-def settle_activation(at: Cursor, board: str, reserved: int = 1, spent: int = 1) -> None:
-    """What was reserved for activations has been used, or with `spent` 0 was not."""
-    values = {"p_scope": f"board:{board}", "p_unit": "activations", "p_reserved": reserved, "p_settled": spent}
-    at.execute(s.SETTLE, values)
+def scopes(board: str, agent: str) -> dict[str, str]:
+    """Whose activations these are: the board's, and the agent's where it has a budget of its own."""
+    return {"p_scope": f"board:{board}", "p_own": f"agent:{board}/{agent}", "p_unit": "activations"}
+
+
+def settle_activation(at: Cursor, board: str, agent: str, reserved: int = 1, spent: int = 1) -> None:
+    """What was reserved for activations of an agent has been used, or with `spent` 0 was not."""
+    at.execute(s.SETTLE, {**scopes(board, agent), "p_reserved": reserved, "p_settled": spent})
 
 
 def _set_back(at: Cursor, c: Contribution, stale: Stale, head: int, now: float) -> Stale:
@@ -215,7 +219,7 @@ def _set_back(at: Cursor, c: Contribution, stale: Stale, head: int, now: float) 
     if stale.moot:
         values = {"p_board": board, "p_id": claim.id, "p_token": claim.token, "p_state": "moot", "p_done": None}
         at.execute(s.FINISH, values)
-        settle_activation(at, board)
+        settle_activation(at, board, claim.agent)
         note_attempt(at, board, claim.id, "moot", cause, now)
         return stale
     at.execute(s.REDO, {"p_board": board, "p_id": claim.id, "p_token": claim.token, "p_snapshot": head})

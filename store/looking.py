@@ -9,7 +9,18 @@ from typing import Any, Protocol
 from blackboard.activation import Query
 from blackboard.entry import Confidentiality, Integrity, Label
 from blackboard.errors import FeedGap
-from blackboard.records import ActivationRecord, BoardRecord, Grants, Row, Seat, Serving, Spent, Summary, Worker
+from blackboard.records import (
+    ActivationRecord,
+    Ancestor,
+    BoardRecord,
+    Grants,
+    Row,
+    Seat,
+    Serving,
+    Spent,
+    Summary,
+    Worker,
+)
 from store import queries as q
 from store.core import numbers
 from store.presence import Presence
@@ -144,6 +155,7 @@ class SqlLooking:
                 states = cursor.execute(q.OPEN_STATES, at).fetchall()
                 cursors = cursor.execute(q.CURSORS, at).fetchall()
                 budgets = cursor.execute(q.BUDGETS, {"p_scope": f"board:{board}"}).fetchall()
+                own = cursor.execute(q.AGENT_BUDGETS, at).fetchall()
                 failures = cursor.execute(q.FAILURES, at).fetchall()
                 marks = cursor.execute(q.ALL_MARKS, at).fetchall()
                 if least is not None:
@@ -154,8 +166,21 @@ class SqlLooking:
             status=record.status, head=record.head, quiet=record.quiet, cancelled=record.cancelled,
             ran_seconds=record.ran_seconds, epoch=record.epoch, states=_states(states, below), marks=_nested(marks),
             unnoticed=tuple(name for name, seq in cursors if seq < record.head),
-            budgets=tuple(Spent(*b) for b in budgets), failures=tuple(f"{a} failed: {c}" for a, c in failures),
+            budgets=tuple(Spent(*b) for b in budgets), of_agents={agent: Spent(*b) for agent, *b in own},
+            epoch_head=record.epoch_head, failures=tuple(f"{a} failed: {c}" for a, c in failures),
         )  # fmt: skip
+
+    def lineage(self, board: str, seq: int, after: int, steps: int) -> list[Ancestor]:
+        values = {"p_board": board, "p_seq": seq, "p_after": after, "p_steps": steps}
+        return [Ancestor(*r) for r in self._all(q.LINEAGE, values)]
+
+    def newest(self, board: str, kind: str, after: int, limit: int) -> list[Row]:
+        return self._rows(q.NEWEST, {"p_board": board, "p_kind": kind, "p_after": after, "p_limit": limit})
+
+    def landed_since(self, board: str, seq: int, most: int) -> int:
+        values = {"p_board": board, "p_seq": seq, "p_limit": most}
+        (wrote,) = self._all(q.WROTE_SINCE, values)[0]
+        return int(wrote if wrote >= most else self._all(q.ENDED_SINCE, values)[0][0])
 
     def seats(self, board: str) -> list[Seat]:
         return [Seat(r[0], r[1], r[2], r[3], to_grants(*r[4:])) for r in self._all(q.SEATS, {"p_board": board})]

@@ -93,7 +93,7 @@ STATISTICS = {
     ("field", "field"): "50000 25000 10000 10000 20 1",
     ("activation", "activation"): "50000 25000 1",
     ("activation", "sqlite_autoindex_activation_2"): "50000 25000 5000 1",
-    ("activation", "activation_state"): "50000 25000 5000 1000",
+    ("activation", "activation_state"): "50000 25000 2500 500",
     ("activation", "activation_agenda"): "100 100 50 1",
     ("activation", "activation_running"): "10 10 5",
     ("attempt", "attempt"): "5000 2500 2 1",

@@ -3,10 +3,10 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, union_all
+from sqlalchemy import Select, and_, func, literal_column, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
-from blackboard.activation import Query
+from blackboard.activation import OPEN, Query
 from store.core import (
     P,
     activation,
@@ -59,6 +59,45 @@ MADE_FROM = compiled(
     select(read.c.seq)
     .where(read.c.board_id == P("board"), read.c.activation_id == P("activation"), read.c.seq.is_not(None))
     .order_by(read.c.ordinal)
+)
+_said = (entry.c.seq, entry.c.key, entry.c.version, entry.c.kind, entry.c.status, entry.c.author, entry.c.sha256)
+_line = (
+    select(literal_column("0").label("step"), *_said, entry.c.activation_id)
+    .where(OF_BOARD, entry.c.seq == P("seq"))
+    .cte("line", recursive=True)
+)
+_woken = and_(activation.c.board_id == P("board"), activation.c.id == _line.c.activation_id)
+_waker = and_(OF_BOARD, entry.c.seq == activation.c.trigger_seq)
+_line = _line.union_all(
+    select(_line.c.step + 1, *_said, entry.c.activation_id)
+    .select_from(_line.join(activation, _woken).join(entry, _waker))
+    .where(entry.c.seq + 0 > P("after"), _line.c.step < P("steps"))
+)
+LINEAGE = compiled(select(*(_line.c[column.name] for column in _said)).order_by(_line.c.step))
+NEWEST = compiled(
+    select(*COLUMNS)
+    .where(OF_BOARD, entry.c.kind == P("kind"), entry.c.superseded_seq.is_(None), entry.c.seq > P("after"))
+    .order_by(entry.c.seq.desc())
+    .limit(P("limit"))
+)
+_of_agents = and_(
+    activation.c.board_id == entry.c.board_id, activation.c.id == entry.c.activation_id,
+    activation.c.agent != word("outside"),
+)  # fmt: skip
+WROTE_SINCE = compiled(
+    select(func.count()).select_from(
+        select(entry.c.activation_id)
+        .distinct()
+        .select_from(entry.join(activation, _of_agents))
+        .where(OF_BOARD, entry.c.seq >= P("seq"))
+        .limit(P("limit"))
+        .subquery()
+    )
+)
+ENDED_SINCE = compiled(
+    select(func.count())
+    .where(activation.c.board_id == P("board"), activation.c.state.in_([word("done"), word("failed")]))
+    .where(activation.c.done_seq >= P("seq"), activation.c.agent != word("outside"))
 )
 KIND_LABEL = compiled(
     select(func.min(mark.c.integrity), func.max(mark.c.confidentiality)).where(
@@ -170,6 +209,12 @@ SEATS = compiled(
 BUDGETS = compiled(
     select(budget.c.unit, budget.c.cap, budget.c.settled, budget.c.reserved).where(budget.c.scope == P("scope"))
 )
+AGENT_BUDGETS = compiled(
+    select(agent.c.name, budget.c.unit, budget.c.cap, budget.c.settled, budget.c.reserved)
+    .where(agent.c.board_id == P("board"))
+    .where(budget.c.scope == word("agent:").concat(agent.c.board_id).concat(word("/")).concat(agent.c.name))
+    .order_by(agent.c.name)
+)
 _holds = (
     select(func.count())
     .where(activation.c.board_id == serving.c.board_id, activation.c.owner == serving.c.worker_id)
@@ -188,7 +233,7 @@ SERVING = compiled(
 OPEN_STATES = compiled(
     select(activation.c.state, activation.c.agent, func.count())
     .where(activation.c.board_id == P("board"))
-    .where(activation.c.state.in_([word(s) for s in ("waiting", "pending", "running", "parked", "failed")]))
+    .where(activation.c.state.in_([word(s) for s in (*OPEN, "failed")]))
     .group_by(activation.c.state, activation.c.agent)
 )
 BELOW = compiled(

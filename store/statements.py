@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, union_all, update
+from sqlalchemy import and_, case, delete, func, insert, or_, select, union_all, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from blackboard.activation import OPEN
 from store.core import (
     P,
     activation,
@@ -20,6 +21,7 @@ from store.core import (
     mark,
     read,
     serving,
+    unindexed,
     word,
     worker,
 )
@@ -131,6 +133,7 @@ ADVANCE_AGENT = compiled(
 # -- claims: only a claim changes the token; every other change of state carries it -----------------------------------
 _this = and_(activation.c.board_id == P("board"), activation.c.id == P("id"), activation.c.token == P("token"))
 _running = and_(_this, activation.c.state == word("running"))
+_is_open = activation.c.state.in_([word(state) for state in OPEN])
 CLAIMED = (
     activation.c.id, activation.c.agent, activation.c.trigger_seq, activation.c.trigger_kind, activation.c.snapshot_seq,
     activation.c.token, activation.c.attempt, activation.c.redone,
@@ -146,6 +149,7 @@ NEXT = compiled(  # with what woke it: one read tells whether that has changed, 
     .where(activation.c.board_id == P("board"), activation.c.state == word("pending"))
     .where(among(activation.c.agent, "agents"), activation.c.attempt >= P("tried"))
     .where(activation.c.rating >= P("least"))
+    .where(or_(activation.c.attempt > 0, ~among(activation.c.agent, "spent")))
     .order_by(activation.c.rating.desc(), activation.c.id)
     .limit(P("limit"))
 )
@@ -156,7 +160,7 @@ _overdue = and_(
     activation.c.state == word("running"), activation.c.owner != P("worker"), activation.c.lease_until < P("now")
 )
 REPLACED_BELOW = compiled(
-    select(activation.c.id, activation.c.token, activation.c.attempt)
+    select(activation.c.id, activation.c.agent, activation.c.token, activation.c.attempt)
     .select_from(activation.join(entry, _trigger))
     .where(activation.c.board_id == P("board"), activation.c.state == word("pending"))
     .where(activation.c.rating < P("least"), entry.c.superseded_seq.is_not(None))
@@ -191,7 +195,7 @@ PUT_BACK = compiled(
     .values(state=word("pending"), owner=None, lease_until=None, attempt=activation.c.attempt - P("untried"))
 )
 HELD_BY = compiled(
-    select(activation.c.id, activation.c.token, activation.c.attempt)
+    select(activation.c.id, activation.c.token, activation.c.attempt, activation.c.agent)
     .where(activation.c.board_id == P("board"), activation.c.state == word("running"))
     .where(or_(P("worker").is_(None), activation.c.owner == P("worker")))
 )
@@ -229,15 +233,13 @@ BEAT_CLAIMS = compiled(
     .returning(activation.c.id, activation.c.token)
 )
 UNTRY = compiled(
-    update(activation)
-    .where(activation.c.board_id == P("board"), activation.c.state == word("pending"), activation.c.attempt > 0)
-    .values(attempt=0)
+    update(activation).where(activation.c.board_id == P("board"), _is_open, activation.c.attempt > 0).values(attempt=0)
 )
 UNSEAT = compiled(delete(agent).where(agent.c.board_id == P("board"), ~among(agent.c.name, "keep")))
 LEFT_BEHIND = compiled(
     union_all(
         *(
-            select(activation.c.id, activation.c.token, activation.c.attempt)
+            select(activation.c.id, activation.c.agent, activation.c.token, activation.c.attempt)
             .where(activation.c.board_id == P("board"), activation.c.state == word(state))
             .where(~among(activation.c.agent, "keep"))
             for state in ("waiting", "pending", "parked")
@@ -246,14 +248,13 @@ LEFT_BEHIND = compiled(
 )
 DROP_ALL = compiled(
     update(activation)
-    .where(activation.c.board_id == P("board"), activation.c.state.in_([word("pending"), word("running")]))
+    .where(activation.c.board_id == P("board"), _is_open)
     .values(state=word("moot"), owner=None, lease_until=None)
 )
 HOLDING = compiled(
-    select(func.count())
-    .select_from(activation)
-    .where(activation.c.board_id == P("board"), activation.c.state.in_([word("pending"), word("running")]))
-    .where(activation.c.attempt > 0)
+    select(activation.c.agent, func.count())
+    .where(activation.c.board_id == P("board"), _is_open, activation.c.attempt > 0)
+    .group_by(unindexed(activation.c.agent))
 )
 NEXT_ATTEMPT = compiled(
     select(func.coalesce(func.max(attempt.c.number), 0) + 1).where(
@@ -263,21 +264,25 @@ NEXT_ATTEMPT = compiled(
 
 # -- budgets, workers --------------------------------------------------------------------------------------------------
 _row = and_(budget.c.scope == P("scope"), budget.c.unit == P("unit"))
-RESERVE = compiled(
-    update(budget)
-    .where(
-        _row,
-        or_(
-            budget.c.cap.is_(None),
-            budget.c.settled - budget.c.overrun + budget.c.reserved + P("amount") <= budget.c.cap,
-        ),
-    )
-    .values(reserved=budget.c.reserved + P("amount"))
+_both = and_(budget.c.scope.in_([P("scope"), P("own")]), budget.c.unit == P("unit"))  # of the board, and of the agent
+_used = budget.c.settled - budget.c.overrun + budget.c.reserved
+_full = select(budget.c.scope).where(_both, _used + P("amount") > budget.c.cap)
+FULL = compiled(_full)
+RESERVE = compiled(  # where the agent has no budget of its own there is one row; in all that there are, or in none
+    update(budget).where(_both, ~_full.exists()).values(reserved=budget.c.reserved + P("amount"))
 )
 SETTLE = compiled(
     update(budget)
-    .where(_row)
+    .where(_both)
     .values(reserved=budget.c.reserved - P("reserved"), settled=budget.c.settled + P("settled"))
+)
+CAP_AGENT = compiled(  # never below what is used: a cap that is lowered allows nothing more
+    update(budget).where(_row).values(cap=case((P("cap").is_(None), None), else_=func.max(P("cap"), _used)))
+)
+TRIED = compiled(
+    select(func.count().filter(_is_open), func.count().filter(~_is_open)).where(
+        activation.c.board_id == P("board"), activation.c.agent == P("agent"), activation.c.attempt > 0
+    )
 )
 RECAP = compiled(update(budget).where(_row, budget.c.cap.is_distinct_from(P("cap"))).values(cap=P("cap")))
 _new_worker = upsert(worker)

@@ -12,7 +12,7 @@ from store import agenda as agendas
 from store import queries as q
 from store import statements as s
 from store.core import words
-from store.landing import ContradictionError, land, note_attempt, set_back_if_stale
+from store.landing import ContradictionError, land, note_attempt, scopes, set_back_if_stale
 from store.library import sqlite3
 from store.looking import Cursor, to_board
 from store.staff import SqlStaff
@@ -68,6 +68,17 @@ class SqlStore(SqlStaff):
                 "board_id": board, "name": seat.name, "code_version": seat.code_version, "watches": seat.watches,
                 "cursor_seq": seat.cursor, **grants_as_row(seat.grants),
             })  # fmt: skip
+            self._cap(at, board, seat)
+
+    def _cap(self, at: Cursor, board: str, seat: Seat) -> None:
+        """The agent's own budget; one that comes late begins with what the agent has used already."""
+        row = {"scope": scopes(board, seat.name)["p_own"], "unit": agendas.UNIT}
+        there = at.execute(s.CAP_AGENT, {"p_scope": row["scope"], "p_unit": row["unit"], "p_cap": seat.cap}).rowcount
+        if seat.cap is None or there:
+            return
+        reserved, settled = at.execute(s.TRIED, {"p_board": board, "p_agent": seat.name}).fetchone()
+        cap = max(seat.cap, reserved + settled)
+        at.execute(s.INSERT_BUDGET, {**row, "cap": cap, "settled": settled, "reserved": reserved, "overrun": 0})
 
     def reopen(self, board: str, caps: Sequence[tuple[str, int | None]], changed: Changed | None = None) -> None:
         self.check_head(board)

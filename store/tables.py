@@ -232,7 +232,7 @@ class ActivationRead(SQLModel, table=True):
 
 
 class Budget(SQLModel, table=True):
-    """A cap and what is used of it. Scope: `board:ID`, later `agent:ID/NAME`, `day:DATE`."""
+    """A cap and what is used of it. Scope: `board:ID`, `agent:ID/NAME`, later `day:DATE`."""
 
     __tablename__ = "budget"
     __table_args__ = (

@@ -26,6 +26,7 @@ class Plan:
     epoch: int | None = None  # of the board's row that it was made from: in another one it does not hold any more
     least_rating: int | None = None  # what is rated lower is not begun
     only: frozenset[str] | None = None  # the agents that this worker serves, if not the whole team
+    breaker: tuple[int, int] | None = None  # so many failures among so many activations end the board
 
     @property
     def served(self) -> list[Agent]:
@@ -44,7 +45,7 @@ class Plan:
 
 def seats(agents: Sequence[Agent]) -> list[Seat]:
     """The places of agents at a board."""
-    return [Seat(a.name, a.watching, a.code_version, grants=a.grants) for a in agents]
+    return [Seat(a.name, a.watching, a.code_version, grants=a.grants, cap=a.budget.activations) for a in agents]
 
 
 def matcher(agents: Sequence[Agent]) -> Matcher:

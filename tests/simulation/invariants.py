@@ -55,6 +55,7 @@ class Board:
         self.activations: dict[int, dict[str, Any]] = {}
         self._cursors: dict[str, int] = {}
         self._budget: dict[str, Any] = {"cap": None, "settled": 0, "reserved": 0}
+        self._own: dict[str, dict[str, Any]] = {}  # the budgets of agents
 
     # -- what conditions ask ---------------------------------------------------------------------------------------
     def counted(self, kind: str) -> Counter[str]:
@@ -82,6 +83,8 @@ class Board:
         old, self.row = self.row, row
         before, self.activations = self.activations, activations
         had, self._budget = self._budget, budget
+        own = self._all("SELECT scope, cap, settled, reserved FROM budget WHERE scope LIKE 'agent:' || ? || '/%'")
+        self._own = {b["scope"].rpartition("/")[2]: b for b in own}
         was, self._cursors = self._cursors, cursors
         if old["status"] == "closed" and row["epoch"] == old["epoch"]:
             stands = {k: v for k, v in old.items() if k not in {"ran_seconds", "beat_at"}}
@@ -210,6 +213,13 @@ class Board:
         held, used = tried["pending"] + tried["running"], sum(tried[s] for s in ENDED)
         _demand(reserved == held, "what was tried and has not ended is reserved", f"{reserved} for {held}")
         _demand(settled == used, "what was tried and has ended is settled", f"{settled} for {used}")
+        for agent, own in self._own.items():
+            tried = Counter(
+                a["state"] in ENDED for a in self.activations.values() if a["attempt"] and a["agent"] == agent
+            )
+            _demand(own["settled"] + own["reserved"] <= own["cap"], "the cap of an agent holds", str(own))
+            kept = (own["settled"], own["reserved"]) == (tried[True], tried[False])
+            _demand(kept, "an agent's budget is kept as the board's", f"{own} for {dict(tried)}")
 
     def _noticed(self, was: Mapping[str, int]) -> None:
         head = self.row["head"]
@@ -260,12 +270,16 @@ class Board:
                 good = old["cancelled"] is not None
             case "budget":
                 spent = budget["cap"] is not None and budget["settled"] + budget["reserved"] >= budget["cap"]
-                good = spent and states["pending"] and not states["running"]
+                waits = {a["agent"] for a in before.values() if a["state"] == "pending"}
+                own = all(a in self._own and self._own[a]["settled"] >= self._own[a]["cap"] for a in waits)
+                good = (spent or (own and old["quiet"] is not None)) and waits and not states["running"]
             case "quiescent":
                 noticed = all(c == old["head"] for c in cursors.values())
                 good = not (states["pending"] or states["running"]) and noticed and old["quiet"] is not None
+            case "breaker":
+                good = sum(self.counted("failure").values()) >= 2
             case _:
-                good = ending == "deadline"
+                good = ending == "deadline"  # nothing here goes in circles
         _demand(good, "a verdict is true", f"{told}: {dict(states)}, {dict(budget)}, {dict(cursors)}")
         _demand(ending == "complete" or not goal(self), "a goal that is reached is seen", told)
 

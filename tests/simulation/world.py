@@ -25,7 +25,7 @@ from tests.simulation.workload import Item, Job, Note, Poison, Report, Seed, tea
 
 PATIENCE = 600.0  # virtual seconds after the last fault in which every board must have a verdict
 LAST_FAULT = (6.0, 30.0)  # virtual seconds
-RESUMABLE = {"budget", "deadline", "cancelled", "quiescent"}
+RESUMABLE = {"budget", "deadline", "cancelled", "quiescent", "livelock", "breaker"}
 
 
 class World(Surroundings):
@@ -40,7 +40,10 @@ class World(Surroundings):
         self.calm_from = self.chance.uniform(*LAST_FAULT)
         self.commits = 0
         poison, ends = self.chance.random() < 0.12, self.chance.random() < 0.7
-        self._team = team(self.chance, poison=poison, ends=ends)
+        sparing, own = self.chance.choice((None, "walker", "laborer")), Budget(activations=self.chance.randint(1, 12))
+        agents = team(self.chance, poison=poison, ends=ends)
+        self._team = [replace(a, budget=own) if a.name == sparing else a for a in agents]
+        self._breaker = self.chance.choice(((10, 20), (2, 6), None))
         self._late = self.chance.choice((None, None, "clerk", "gatherer", "shutter"))
         self._done = exists(Report, status="final") if ends else when(lambda _: False, "never")
         self._budget = Budget(
@@ -125,7 +128,7 @@ class World(Surroundings):
         """What a worker works on."""
         caps = self._one("SELECT cap FROM budget WHERE scope = ?", f"board:{board}")
         budget = replace(self._budget, activations=caps[0]) if self.boards[board].row["epoch"] == 1 else Budget()
-        return Plan(self._team, self._done, exists(Poison), budget, only=only)
+        return Plan(self._team, self._done, exists(Poison), budget, only=only, breaker=self._breaker)
 
     def _one(self, text: str, *values: Any) -> Any:
         return self.database._writer.execute(text, values).fetchone()
