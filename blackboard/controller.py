@@ -3,17 +3,22 @@
 It starts, orders and stops no agent, calls no model and reads no clock.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from blackboard.budget import Budget
+from blackboard.entry import BudgetAlert
 from blackboard.records import Spent, Summary
 
 Ending = Literal["complete", "budget", "deadline", "quiescent", "failed", "cancelled", "livelock", "breaker"]
 EXIT: dict[Ending, int] = {
     "complete": 0, "budget": 3, "deadline": 3, "cancelled": 3, "quiescent": 4, "livelock": 4, "failed": 5, "breaker": 5,
 }  # fmt: skip
+FINAL: frozenset[Ending] = frozenset({"complete", "failed"})
+"""With these a board is over: what was left of its agenda is dropped. Any other can go on."""
+LEAST_CAP = 5  # no alert of a smaller budget: it would come with the last but one
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,14 @@ class Goal:
 
 
 @dataclass(frozen=True)
+class Trouble:
+    """Why it makes no sense to go on, in words."""
+
+    livelock: str | None = None  # who repeats what
+    breaker: tuple[str, ...] = ()  # how many have failed, and the causes
+
+
+@dataclass(frozen=True)
 class Watching:
     """What an agent waits for, for the reasons of a quiescent end."""
 
@@ -58,31 +71,49 @@ class Quiet:
     waiting: tuple[str, ...] = ()
 
 
-def decide(summary: Summary, goal: Goal, budget: Budget, watching: Sequence[Watching] = ()) -> Verdict | Quiet | None:
+def decide(
+    summary: Summary, goal: Goal, budget: Budget, watching: Sequence[Watching] = (), trouble: Trouble = Trouble()
+) -> Verdict | Quiet | None:
     """The verdict, the first strike of quiescence, or None while there is something to do."""
     if goal.reached:
-        return Verdict("complete", (*_left_over(summary), *summary.failures))
+        return Verdict("complete", (*_not_asked(summary), *summary.failures))
     if goal.stop is not None:
-        return Verdict("failed", (goal.stop, *summary.failures))
+        return Verdict("failed", (goal.stop, *_not_asked(summary), *summary.failures))
     if summary.cancelled is not None:
         return Verdict("cancelled", tuple(filter(None, (summary.cancelled,))))
     if budget.seconds is not None and summary.ran_seconds >= budget.seconds:
-        missing = tuple(f"missing: {m}" for m in goal.missing)
-        return Verdict("deadline", (f"{budget.seconds:g} seconds of work are used up", *missing))
+        return Verdict("deadline", (f"{budget.seconds:g} seconds of work are used up", *_missing(goal)))
+    if trouble.livelock is not None:
+        return Verdict("livelock", (trouble.livelock, *_missing(goal)))
+    if trouble.breaker:
+        return Verdict("breaker", (*trouble.breaker, *_missing(goal)))
     if _count(summary, "running"):
         return None
     if _count(summary, "pending") and (used_up := _used_up(summary)) is not None:
-        return Verdict("budget", _exhausted(summary, goal, used_up))
-    if summary.unnoticed or _count(summary, "pending"):
+        return Verdict("budget", (f"{used_up.cap} {used_up.unit} are used up", *_not_done(summary, goal)))
+    if summary.unnoticed or not is_idle(summary):
         return None
     return _quiescence(summary, goal, watching)
+
+
+def is_idle(summary: Summary) -> bool:
+    """Whether nobody works, and nobody may begin: what is pending is of agents that have used up their own budget."""
+    return not _count(summary, "running") and _pending(summary).keys() <= _used_up_by(summary)
+
+
+def _used_up_by(summary: Summary) -> set[str]:
+    """The agents that have used up the budget of their own."""
+    return {agent for agent, own in summary.of_agents.items() if _is_used_up(own)}
 
 
 def _quiescence(summary: Summary, goal: Goal, watching: Sequence[Watching]) -> Verdict | Quiet:
     waiting = tuple(f"{w.agent} waited for {w.watches}" for w in watching if not w.seen) + _unready(summary, watching)
     if summary.quiet is None:
         return Quiet(waiting)
-    reasons = (*(f"missing: {m}" for m in goal.missing), *summary.failures, *waiting)
+    if held_up := sorted(_pending(summary)):
+        used_up = (f"{a} has used up its {summary.of_agents[a].cap} {summary.of_agents[a].unit}" for a in held_up)
+        return Verdict("budget", (*used_up, *_not_done(summary, goal)))
+    reasons = (*_missing(goal), *summary.failures, *waiting)
     return Verdict("quiescent", reasons or ("nothing was left to do",))
 
 
@@ -97,24 +128,79 @@ def _unready(summary: Summary, watching: Sequence[Watching]) -> tuple[str, ...]:
     )
 
 
+def _missing(goal: Goal) -> tuple[str, ...]:
+    return tuple(f"missing: {m}" for m in goal.missing)
+
+
+def _pending(summary: Summary) -> dict[str, int]:
+    return {agent: n for agent, n in summary.states.get("pending", {}).items() if n}
+
+
 def _count(summary: Summary, state: str) -> int:
     return sum(summary.states.get(state, {}).values())
 
 
 def _used_up(summary: Summary) -> Spent | None:
-    """A budget of which nothing is left: also what is pending and has its reservation could still be claimed."""
-    return next((b for b in summary.budgets if b.cap is not None and b.settled >= b.cap), None)
+    """The board's budget of which nothing is left."""
+    return next(filter(_is_used_up, summary.budgets), None)
 
 
-def _left_over(summary: Summary) -> tuple[str, ...]:
-    """Who was still busy or waiting when the goal was reached."""
-    return tuple(
-        f"{n} {state} activation{'s' * (n != 1)} of {agent} dropped"
-        for state in ("running", "pending")
-        for agent, n in sorted(summary.states.get(state, {}).items())
-    )
+def _is_used_up(spent: Spent) -> bool:
+    """Whether nothing is left: also what is pending and has its reservation could still be claimed."""
+    return spent.cap is not None and spent.settled >= spent.cap
 
 
-def _exhausted(summary: Summary, goal: Goal, used_up: Spent) -> tuple[str, ...]:
-    pending = (f"{n} of {agent} not done" for agent, n in sorted(summary.states.get("pending", {}).items()))
-    return (f"{used_up.cap} {used_up.unit} are used up", *pending, *(f"missing: {m}" for m in goal.missing))
+def _not_asked(summary: Summary) -> tuple[str, ...]:
+    """Who was still to act when the board was over, in one sentence: `critic was not asked about 3, and …`."""
+    left: Counter[str] = Counter()
+    for state in ("pending", "waiting", "below"):
+        left.update(summary.states.get(state, {}))
+    said = [f"{agent} was not asked about {n}" for agent, n in sorted(left.items()) if n]
+    for state, words in (("parked", "parked"), ("running", "under way")):
+        said += [f"{n} of {a} {_was(n)} {words}" for a, n in sorted(summary.states.get(state, {}).items())]
+    return (", and ".join(filter(None, (", ".join(said[:-1]), said[-1]))),) if said else ()
+
+
+def _was(n: int) -> str:
+    return "was" if n == 1 else "were"
+
+
+def _not_done(summary: Summary, goal: Goal) -> tuple[str, ...]:
+    pending = (f"{n} of {agent} not done" for agent, n in sorted(_pending(summary).items()))
+    return (*pending, *_missing(goal))
+
+
+# -- budgets that run low --------------------------------------------------------------------------------------------
+def alerts(summary: Summary, budget: Budget) -> list[BudgetAlert]:
+    """The budgets of which four fifths are used or reserved; none of those with a cap below 5."""
+    found = [_alert(unit, spent.settled + spent.reserved, spent.cap) for unit, spent in _named(summary)]
+    return [alert for alert in (*found, seconds_alert(summary.ran_seconds, budget)) if alert is not None]
+
+
+def seconds_alert(ran: float, budget: Budget) -> BudgetAlert | None:
+    """That four fifths of the working time are used up, if they are."""
+    return _alert("seconds", ran, budget.seconds)
+
+
+def until_alert(summary: Summary) -> int | None:
+    """How many claims from here it takes until four fifths of a budget are used; None if that will not be."""
+    left = [_before_alert(s.cap) - s.settled - s.reserved for _, s in _named(summary) if s.cap and s.cap >= LEAST_CAP]
+    return min((n for n in left if n > 0), default=None)
+
+
+def _named(summary: Summary) -> list[tuple[str, Spent]]:
+    """All budgets that are counted in the store, with the words for their unit."""
+    return [(b.unit, b) for b in summary.budgets] + [
+        (f"{own.unit} of {agent}", own) for agent, own in summary.of_agents.items()
+    ]
+
+
+def _alert(unit: str, used: float, cap: float | None) -> BudgetAlert | None:
+    if cap is None or cap < LEAST_CAP or used * 5 < cap * 4:
+        return None
+    return BudgetAlert(unit=unit, used=used, cap=cap)
+
+
+def _before_alert(cap: int) -> int:
+    """Four fifths, rounded up."""
+    return -(-cap * 4 // 5)

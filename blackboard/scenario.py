@@ -87,6 +87,7 @@ class Scenario(Generic[P]):
         done: Condition | None = None,
         stop: Condition | None = None,
         budget: Budget = Budget(activations=10_000, seconds=3600),
+        breaker: tuple[int, int] | None = (10, 20),
         resources: Callable[[P], Iterable[object]] | None = None,
         least_rating: int | None = None,
     ) -> None:
@@ -94,8 +95,9 @@ class Scenario(Generic[P]):
 
         params: required fields are positional arguments, others --options. seed: what is posted first (default: the
         params, if they are a Kind). result: the kind that people want. done: when the board is complete (default: a
-        result has reached a last status). stop: when it has failed. resources: what tools need. least_rating: what is
-        rated lower is not begun. DeclarationError.
+        result has reached a last status). stop: when it has failed. breaker: how many of the last activations must have
+        failed for it to break off, e.g. 10 of 20; None: never. resources: what tools need. least_rating: what is rated
+        lower is not begun. DeclarationError.
         """
         if bad := OPTIONS & set(params.model_fields):
             raise DeclarationError(f"{name}: the option --{min(bad)} belongs to every scenario; rename the parameter")
@@ -104,7 +106,7 @@ class Scenario(Generic[P]):
         self.name, self.params, self.result, self.seed = name, params, result, seed
         self.teams: Mapping[str, Team] = agents if isinstance(agents, Mapping) else {"default": agents}
         self.done = done if done is not None else exists(result, status=tuple(sorted(result.lifecycle.done)))
-        self.stop, self.budget, self.resources = stop, budget, resources
+        self.stop, self.budget, self.breaker, self.resources = stop, budget, _checked(name, breaker), resources
         self.least_rating = least_rating
         self.declared_in = _caller()  # where resume finds it again
         for title, team in self.teams.items():
@@ -183,7 +185,7 @@ class Scenario(Generic[P]):
 
         return Plan(
             session.team, self.done, self.stop, session.terms.budget, session.resources, tools, session.epoch,
-            session.terms.least_rating, session.only,
+            session.terms.least_rating, session.only, session.terms.breaker,
         )  # fmt: skip
 
     def joined(
@@ -267,6 +269,7 @@ class Scenario(Generic[P]):
             declared_in=self.declared_in,
             budget=options.get("budget", Budget()).over(before.budget),
             agents=teams.places(self.teams, options.get("agents", {})),
+            breaker=self.breaker,
             least_rating=options.get("least_rating", before.least_rating),
         )
 
@@ -296,6 +299,14 @@ class Scenario(Generic[P]):
                     f"{self.name}: the goal is {self.done}, but no agent of team {title!r} writes {kind}; "
                     "add one that does, or say another goal with done="
                 )
+
+
+def _checked(name: str, breaker: tuple[int, int] | None) -> tuple[int, int] | None:
+    if breaker is not None and not 1 <= breaker[0] <= breaker[1]:
+        raise DeclarationError(
+            f"{name}: breaker={breaker}: say how many failures of how many activations, e.g. (10, 20)"
+        )
+    return breaker
 
 
 def _caller() -> str:

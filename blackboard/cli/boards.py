@@ -12,7 +12,7 @@ from blackboard.cli.finding import unknown
 from blackboard.cli.gist import age, body_of, clock, count, gist, iso, shortened
 from blackboard.errors import UsageError
 from blackboard.looker import is_intact
-from blackboard.records import ActivationRecord, BoardRecord, Row, Serving
+from blackboard.records import ActivationRecord, BoardRecord, Row, Serving, Spent
 
 OUTSIDE = "outside"  # the pseudo-agent of posts from outside
 CHANGED = "(changed outside)"  # it is shown all the same: whoever looks wants to see what is there
@@ -90,17 +90,24 @@ def _draw_header(board: Board, as_of: int | None) -> None:
     drawing.line(f"{record.id}  {_state(record)}", style="bold")
     for reason in verdict.reasons if verdict else ():
         drawing.line(reason, indent=2)
-    spent = ", ".join(
-        f"{b.settled} of {b.cap} {b.unit}" if b.cap is not None else f"{b.settled} {b.unit}"
-        for b in board.store.summary(board.id).budgets
-    )
+    summary = board.store.summary(board.id)
+    spent = ", ".join(_used(b) for b in summary.budgets)
+    own = [("", f"{_used(b)} of {agent}") for agent, b in summary.of_agents.items()]
     seconds = json.loads(record.options).get("budget", {}).get("seconds")
     ran = f"{record.ran_seconds:.1f}" + (f" of {seconds:g}" if seconds is not None else "")
     drawing.table((), [
         ("scenario", f"{record.scenario}, team {record.team}"), ("params", gist(record.params)),
-        ("begun", clock(record.created_at)), ("used", f"{spent or 'nothing'}, {ran} seconds"),
+        ("begun", clock(record.created_at)), ("used", f"{spent or 'nothing'}, {ran} seconds"), *own,
         ("entries", f"{count(record.head, 'version')} in the feed"),
     ], indent=2)  # fmt: skip
+
+
+def _used(spent: Spent) -> str:
+    return f"{spent.settled} of {spent.cap} {spent.unit}" if spent.cap is not None else f"{spent.settled} {spent.unit}"
+
+
+def _budget_as_json(spent: Spent) -> dict[str, Any]:
+    return {"unit": spent.unit, "cap": spent.cap, "used": spent.settled, "reserved": spent.reserved}
 
 
 def at(db: str | None) -> str:
@@ -155,7 +162,8 @@ def _tried(activation: ActivationRecord) -> str:
 def show_as_json(board: Board, as_of: int | None) -> dict[str, Any]:
     """The whole board for programs."""
     summary = board.store.summary(board.id)
-    budgets = [{"unit": b.unit, "cap": b.cap, "used": b.settled, "reserved": b.reserved} for b in summary.budgets]
+    budgets = [_budget_as_json(b) for b in summary.budgets]
+    own = [{"agent": agent, **_budget_as_json(b)} for agent, b in summary.of_agents.items()]
     activations = [
         {"id": a.id, "agent": a.agent, "state": a.state, "attempt": a.attempt, "cause": a.cause}
         for a in board.store.activations(board.id)
@@ -165,6 +173,7 @@ def show_as_json(board: Board, as_of: int | None) -> dict[str, Any]:
     return {
         **board_as_json(board.record, len(board.serving)), "serving": [_worker_as_json(s) for s in board.serving],
         "unserved": board.unserved, "as_of": board.seq if as_of is None else as_of, "budgets": budgets,
+        "agent_budgets": own,
         "entries": rows, "activations": activations,
     }  # fmt: skip
 

@@ -166,11 +166,19 @@ def _remedy(board: Board, verdict: Verdict, said: Work) -> str:
     again, look = _command("resume", board, said), _command("show", board, said)
     match verdict.ending:
         case "budget":
+            owners = board.store.summary(board.id).of_agents
+            used_up = [agent for agent in owners if verdict.reasons[0].startswith(f"{agent} has used up")]
+            if used_up:
+                return f"raise budget= where {used_up[0]} is declared, then go on with: {again}"
             return f"raise it: {again} --activations N"
         case "deadline":
             return f"raise it: {again} --seconds N"
         case "cancelled":
             return f"go on with: {again}"
+        case "livelock":
+            return f"see how it came about: {_command('log', board, said)}; change one of these agents, then: {again}"
+        case "breaker":
+            return f"when the cause is mended, go on with: {again}"
     return f"look at it: {look}"
 
 

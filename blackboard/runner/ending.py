@@ -1,18 +1,22 @@
 """Ending: what the controller is shown of a board, and how its decision is written down."""
 
 import json
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
 from blackboard.activation import Claim, Contribution, Query
 from blackboard.board import to_verdict
-from blackboard.controller import Goal, Quiet, Verdict, Watching, decide
-from blackboard.entry import Quiescence
+from blackboard.controller import FINAL, Goal, Quiet, Trouble, Verdict, Watching, decide, is_idle
+from blackboard.entry import BudgetAlert, Kind, Quiescence
+from blackboard.errors import BoardClosed
 from blackboard.looker import Looker, write
 from blackboard.ports import Looking, Store
 from blackboard.records import Summary
 from blackboard.runner.plan import Plan
+from blackboard.runner.vigil import BOARD, Vigil
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,9 @@ class Closed:
     verdict: Verdict
 
 
-def judged(store: Store, board: str, plan: Plan, ran: float) -> tuple[Summary, Verdict | Quiet | Closed | None]:
+def judged(
+    store: Store, board: str, plan: Plan, ran: float, vigil: Vigil
+) -> tuple[Summary, Verdict | Quiet | Closed | None]:
     """What the controller says of the board, and what it was shown. `ran`: seconds of work so far."""
     summary = replace(store.summary(board, plan.least_rating), ran_seconds=ran)
     if summary.status != "open":
@@ -30,10 +36,10 @@ def judged(store: Store, board: str, plan: Plan, ran: float) -> tuple[Summary, V
         written = to_verdict(record.verdict) if record else None
         return summary, Closed(written) if written else None
     goal = _goal(store, board, plan, summary)
-    idle = not (summary.states.get("running") or summary.states.get("pending"))
-    had = store.acted(board) if idle and not goal.reached else {}
+    had = store.acted(board) if is_idle(summary) and not goal.reached else {}
     watching = [Watching(a.name, a.watching, had.get(a.name, 0), a.waiting_for) for a in plan.agents]
-    return summary, decide(summary, goal, plan.budget, watching)
+    trouble = Trouble() if goal.reached else vigil.trouble(summary)
+    return summary, decide(summary, goal, plan.budget, watching, trouble)
 
 
 class AtHead(Looker):
@@ -62,14 +68,24 @@ def _goal(store: Store, board: str, plan: Plan, summary: Summary) -> Goal:
 
 def strike(store: Store, board: str, quiet: Quiet, head: int) -> bool:
     """Put the first quiescence on the board; False if the board has moved since it was judged."""
-    body = Quiescence(waiting=quiet.waiting)
-    entry = replace(write(body, body.lifecycle.first), author="board")
-    outside = Claim(board, 0, "board", 0, None, head, 0, 0)
-    return store.strike(board, head, Contribution(outside, "board", (entry,)))
+    return store.strike(board, head, _by_board(Quiescence(waiting=quiet.waiting), board, head))
+
+
+def warn(store: Store, board: str, vigil: Vigil, due: Sequence[BudgetAlert], head: int) -> None:
+    """Put on the board which budgets run low: each once, whoever does it; not where it has ended meanwhile."""
+    for alert in due:
+        with suppress(BoardClosed):
+            store.post(board, f"alert: {alert.cap:g} {alert.unit}", _by_board(alert, board, head))
+    vigil.told(due)
+
+
+def _by_board(body: Kind, board: str, head: int) -> Contribution:
+    entry = replace(write(body, body.lifecycle.first), author=BOARD)
+    return Contribution(Claim(board, 0, BOARD, 0, None, head, 0, 0), BOARD, (entry,))
 
 
 def conclude(store: Store, board: str, verdict: Verdict, shown: Summary) -> bool:
     """Write the verdict at the head that was judged; False if the board has moved since, or was resumed."""
     text = json.dumps({"ending": verdict.ending, "reasons": verdict.reasons})
-    final, quiet = verdict.ending == "complete", verdict.ending == "quiescent"
-    return store.conclude(board, text, shown.head, final, quiet, shown.epoch)
+    quiet = verdict.ending in {"quiescent", "budget"} and not shown.unnoticed
+    return store.conclude(board, text, shown.head, verdict.ending in FINAL, quiet, shown.epoch)

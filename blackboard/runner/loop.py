@@ -11,12 +11,13 @@ from blackboard.controller import Quiet, Verdict
 from blackboard.errors import StoreError
 from blackboard.records import Claims, Row
 from blackboard.runner.acting import Acted, Acting
-from blackboard.runner.ending import Closed, conclude, judged, strike
+from blackboard.runner.ending import Closed, conclude, judged, strike, warn
 from blackboard.runner.events import Event, Observer, What, tell, tell_bodies, tell_traceback
 from blackboard.runner.hands import Hands, Pair
 from blackboard.runner.noticing import Noticing
 from blackboard.runner.plan import Plan, matcher, seats
 from blackboard.runner.view import Toolbox
+from blackboard.runner.vigil import Vigil
 from blackboard.runner.workshop import Workshop
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ class Runner:
         self._noticing = Noticing(shop.store, board, toolbox)
         self._acting = Acting(shop.store, self._agents, self._matcher, shop.agent_lane, toolbox)
         self._hands = Hands(self._acted)
+        self._vigil = Vigil(shop.store, board, plan, shop.seam)
         self._finished: list[Acted] = []
         self._news = asyncio.Event()
         self._behind = self._look = self._judge = True
@@ -112,6 +114,8 @@ class Runner:
         for contribution, ruling in zip(contributions, rulings, strict=True):
             self._ruled(contribution, ruling)
         self._claimed(agenda, claims)
+        if self._vigil.is_due:
+            self._judge |= await self._notice_lane.run(self._vigil.look)
 
     async def _notice(self) -> None:
         """Make activations of what the agents have not noticed yet, and move their cursors."""
@@ -143,6 +147,7 @@ class Runner:
 
     def _claimed(self, agenda: Agenda, claims: Claims) -> None:
         self._act(claims.taken, claims.rows)
+        self._judge |= self._vigil.claimed(len(claims.taken))
         self._shop.slots.hold(self.board, self._at_work, sated=len(claims.taken) < agenda.slots)
 
     def _act(self, claims: Sequence[Claim], rows: Mapping[int, Row] = MappingProxyType({})) -> None:
@@ -156,12 +161,19 @@ class Runner:
         if not self._judge and (self._hands or self._finished):
             return None
         self._judge = False
-        shown, said = await self._notice_lane.run(lambda: judged(self._store, self.board, self._plan, self._ran()))
+        judging = (self._store, self.board, self._plan, self._ran(), self._vigil)
+        shown, said = await self._notice_lane.run(lambda: judged(*judging))
         if isinstance(said, Closed):
             return said.verdict
         self._epoch = self._epoch or shown.epoch
-        if said is None or shown.epoch != self._epoch:
-            self._outdated = shown.epoch != self._epoch
+        self._outdated = shown.epoch != self._epoch
+        if self._outdated:
+            return None
+        if not isinstance(said, Verdict) and (due := self._vigil.alerts(shown)):
+            self._behind = self._judge = True
+            await self._in_store(lambda: warn(self._store, self.board, self._vigil, due, shown.head))
+            return None
+        if said is None:
             return None
         if isinstance(said, Quiet):
             self._behind = self._judge = True
@@ -214,7 +226,7 @@ class Runner:
         """Look again if anybody has committed, and now and then in any case."""
         self._polled, stamp = self._seam.monotonic(), self._store.stamp()
         is_round = self._polled - self._looked > min(ROUND, self._shop.lease / 3)
-        if stamp != self._stamp or is_round or self._time_left() == 0:
+        if stamp != self._stamp or is_round or self._time_left() == 0 or self._vigil.is_late(self._ran()):
             self._stamp, self._looked = stamp, self._polled
             self._look_again()
             self._judge = True
@@ -284,6 +296,7 @@ class Runner:
         if isinstance(ruling, Landed):
             self._behind |= ruling.lagging
             self._judge |= self._plan.may_end({w.kind for w in contribution.writes})
+            self._judge |= self._vigil.landed(contribution, ruling)
             self._tell("landed" if contribution.failed is None else "failed", claim, ruling.keys, contribution.failed)
             bodies = (w.body for w in contribution.writes)
             tell_bodies(self.board, claim.agent, claim.id, zip(ruling.keys, bodies, strict=True))

@@ -1,11 +1,12 @@
 """The controller: a pure function from what it is shown to a verdict, a first strike, or nothing yet."""
 
 import json
+from types import MappingProxyType
 
 import pytest
 
 from blackboard.budget import Budget
-from blackboard.controller import EXIT, Goal, Quiet, Verdict, Watching, decide
+from blackboard.controller import EXIT, Goal, Quiet, Trouble, Verdict, Watching, alerts, decide, until_alert
 from blackboard.records import Spent, Summary
 
 NO_CAP = Budget()
@@ -43,7 +44,22 @@ class TestAGoal:
     def test_who_was_still_busy_is_named(self):
         said = decide(summary(BUSY | WAITING), Goal(reached=True), NO_CAP)
 
-        assert said.reasons == ("1 running activation of a dropped", "2 pending activations of a dropped")
+        assert said.reasons == ("a was not asked about 2, and 1 of a was under way",)
+
+    @pytest.mark.parametrize(
+        ("states", "told"),
+        [
+            ({"pending": {"critic": 3}}, "critic was not asked about 3"),
+            ({"running": {"writer": 2}}, "2 of writer were under way"),
+            (
+                {"pending": {"critic": 1}, "waiting": {"critic": 2, "editor": 1}, "parked": {"cutter": 1}},
+                "critic was not asked about 3, editor was not asked about 1, and 1 of cutter was parked",
+            ),
+        ],
+    )
+    def test_who_was_not_asked_is_told_in_one_sentence_also_where_a_stop_holds(self, states, told):
+        assert decide(summary(states), Goal(reached=True), NO_CAP).reasons == (told,)
+        assert decide(summary(states), Goal(stop="bad"), NO_CAP).reasons == ("bad", told)
 
     def test_an_unreached_one_leaves_the_board_open_while_there_is_something_to_do(self):
         for states in (BUSY, WAITING):
@@ -55,7 +71,8 @@ class TestEndingsBeforeTheGoal:
     def test_the_stop_condition_fails_the_board_at_once_with_the_last_causes(self):
         said = decide(summary(BUSY, failures=("a failed: x",)), Goal(stop="3 failure"), NO_CAP)
 
-        assert (said.ending, said.reasons, said.exit_code) == ("failed", ("3 failure", "a failed: x"), 5)
+        assert (said.ending, said.exit_code) == ("failed", 5)
+        assert said.reasons == ("3 failure", "1 of a was under way", "a failed: x")
 
     @pytest.mark.parametrize(("reason", "reasons"), [("enough", ("enough",)), ("", ())])
     def test_a_cancel_ends_it_at_once(self, reason, reasons):
@@ -105,6 +122,95 @@ class TestEndingsBeforeTheGoal:
     )
     def test_of_several_reasons_to_end_the_first_of_these_counts(self, goal, options, wanted):
         assert ending(decide(summary(BUSY, **options), goal, Budget(seconds=1))) == wanted
+
+
+class TestTheBudgetOfAnAgent:
+    SPENT = MappingProxyType({"a": Spent("activations", 2, 2, 0)})
+
+    def test_where_only_work_of_its_is_left_there_is_nothing_to_do(self):
+        assert isinstance(decide(summary(WAITING, of_agents=self.SPENT), MISSING, NO_CAP), Quiet)
+
+    def test_the_second_time_the_board_ends_for_it_and_names_it(self):
+        said = decide(summary(WAITING, of_agents=self.SPENT, quiet=4), MISSING, NO_CAP)
+
+        assert (said.ending, said.exit_code) == ("budget", 3)
+        assert said.reasons == (
+            "a has used up its 2 activations", "2 of a not done", "missing: 1 report, there are 0",
+        )  # fmt: skip
+
+    @pytest.mark.parametrize(
+        "states",
+        [WAITING | BUSY, {"pending": {"a": 1, "b": 1}}, {"running": {"b": 1}, "pending": {"a": 1}}],
+        ids=["it is at work", "others may begin", "others are at work"],
+    )
+    def test_while_there_is_other_work_the_board_goes_on(self, states):
+        assert decide(summary(states, of_agents=self.SPENT, quiet=4), MISSING, NO_CAP) is None
+
+    def test_what_has_not_been_noticed_may_be_work_of_others(self):
+        seen = summary(WAITING, of_agents=self.SPENT, quiet=4, unnoticed=("b",))
+
+        assert decide(seen, MISSING, NO_CAP) is None
+
+    @pytest.mark.parametrize("own", [Spent("activations", 2, 1, 1), Spent("activations", None, 9, 0)])
+    def test_what_has_its_share_or_no_cap_can_go_on(self, own):
+        assert decide(summary(WAITING, of_agents={"a": own}, quiet=4), MISSING, NO_CAP) is None
+
+
+class TestTrouble:
+    CIRCLE, FAILING = Trouble(livelock="a repeats b"), Trouble(breaker=("3 of the last 4 activations failed", "x"))
+
+    @pytest.mark.parametrize(
+        ("trouble", "wanted", "code"), [(CIRCLE, "livelock", 4), (FAILING, "breaker", 5)], ids=["circle", "failures"]
+    )
+    def test_ends_a_board_on_which_somebody_works_and_says_why_and_what_is_missing(self, trouble, wanted, code):
+        said = decide(summary(BUSY | WAITING), MISSING, NO_CAP, trouble=trouble)
+
+        assert (said.ending, said.exit_code) == (wanted, code)
+        assert said.reasons == (*filter(None, (trouble.livelock, *trouble.breaker)), "missing: 1 report, there are 0")
+
+    def test_comes_after_a_goal_that_is_reached_a_stop_a_cancel_and_a_deadline(self):
+        both = Trouble(self.CIRCLE.livelock, self.FAILING.breaker)
+        seen = summary(BUSY, cancelled="x", ran_seconds=9)
+
+        assert ending(decide(seen, Goal(reached=True), Budget(seconds=1), (), both)) == "complete"
+        assert ending(decide(seen, Goal(stop="bad"), Budget(seconds=1), (), both)) == "failed"
+        assert ending(decide(seen, Goal(), Budget(seconds=1), (), both)) == "cancelled"
+        assert ending(decide(summary(BUSY, ran_seconds=9), Goal(), Budget(seconds=1), (), both)) == "deadline"
+
+
+class TestAlerts:
+    def told(self, *spent, own=None, ran=0.0, seconds=None):
+        seen = summary(budgets=spent, of_agents=own or {}, ran_seconds=ran)
+        return [(a.unit, a.used, a.cap) for a in alerts(seen, Budget(seconds=seconds))]
+
+    @pytest.mark.parametrize(("settled", "reserved"), [(8, 0), (0, 8), (5, 3), (10, 0)])
+    def test_one_is_due_when_four_fifths_are_used_or_reserved(self, settled, reserved):
+        assert self.told(Spent("activations", 10, settled, reserved)) == [("activations", settled + reserved, 10)]
+
+    @pytest.mark.parametrize(
+        "spent", [Spent("activations", 10, 7, 0), Spent("activations", 4, 4, 0), Spent("activations", None, 99, 0)],
+        ids=["there is more", "the cap is small", "there is no cap"],
+    )  # fmt: skip
+    def test_none_is_due(self, spent):
+        assert self.told(spent) == []
+
+    def test_they_are_of_seconds_and_of_agents_too(self):
+        assert self.told(own={"a": Spent("activations", 5, 4, 0)}, ran=48.5, seconds=60) == [
+            ("activations of a", 4, 5), ("seconds", 48.5, 60),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("spent", "claims"),
+        [
+            (Spent("activations", 10, 3, 1), 4),
+            (Spent("activations", 7, 0, 0), 6),
+            (Spent("activations", 10, 9, 0), None),
+            (Spent("activations", 4, 0, 0), None),
+        ],
+    )
+    def test_how_many_claims_it_takes_until_the_next_is_known(self, spent, claims):
+        assert until_alert(summary(budgets=(spent,))) == claims
+        assert until_alert(summary(of_agents={"a": spent})) == claims
 
 
 class TestQuiescence:
