@@ -2,9 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import entry_points
 from types import TracebackType, new_class
 from typing import Any, Self, cast
@@ -13,14 +11,18 @@ from pydantic import ConfigDict
 
 from blackboard import settings
 from blackboard.activation import Claim, Contribution, Write
+from blackboard.agent import Agent
 from blackboard.controller import Verdict
 from blackboard.entry import RETRACTED, Entry, K, Kind, Ref
 from blackboard.errors import IllegalTransition, NotFound, UsageError
+from blackboard.explaining import SOME, Limits, Why, derivation
+from blackboard.hindering import Case, Watched
 from blackboard.looker import Looker, to_entry, write
 from blackboard.ports import Store
 from blackboard.reader import Reader, Status
 from blackboard.records import PERSON, BoardRecord, Row, Serving
 from blackboard.seam import REAL
+from blackboard.whynot import WhyNot, why_not
 
 POLL = 0.2  # seconds between looks of a follower, should a hint get lost
 SILENT = 60.0  # seconds; several times what lies between the beats of a worker that has nothing to do
@@ -30,20 +32,6 @@ class _Loose(Kind):
     """A body of a kind whose class is not at hand: its fields are attributes."""
 
     model_config = ConfigDict(extra="allow")
-
-
-@dataclass(frozen=True)
-class Why:
-    """An entry version, who wrote it, and what they had read. `print` draws the tree."""
-
-    entry: Entry[Any]
-    because: tuple["Why", ...] = ()
-
-    def __str__(self) -> str:
-        lines = [f"{self.entry.key} v{self.entry.version} {self.entry.status} by {self.entry.author}"]
-        for why in self.because:
-            lines += ["  " + line for line in str(why).splitlines()]
-        return "\n".join(lines)
 
 
 class Board(Looker):
@@ -99,13 +87,14 @@ class Board(Looker):
         best = [e for e in found if e.done] or found
         return best[-1] if best else None
 
-    @cached_property
-    def _kinds(self) -> dict[str, dict[str, Any]]:
+    @property
+    def kinds(self) -> dict[str, dict[str, Any]]:
+        """The kinds that it knows, by name, each with its lifecycle; in the order in which its agents name them."""
         return cast("dict[str, dict[str, Any]]", json.loads(self.record.kinds))
 
     def kind(self, name: str) -> type[Kind]:
         """The kind of this name as this board knows it: its lifecycle, without a check of its fields."""
-        lifecycle = self._kinds.get(name) or {"posted": ()}
+        lifecycle = self.kinds.get(name) or {"posted": ()}
         made = new_class(name.title().replace("_", ""), (_Loose,), {"name": name, "lifecycle": lifecycle})
         return cast("type[Kind]", made)
 
@@ -148,18 +137,54 @@ class Board(Looker):
         finally:
             stop()
 
-    def why(self, entry: Entry[Any] | str, /) -> Why:
-        """What an entry was derived from, down to the sources. NotFound."""
-        key = entry if isinstance(entry, str) else entry.key
-        row = self.store.by_key(self.id, key)
-        if row is None:
-            raise NotFound(f"no entry has the key {key!r}")
-        return self._why(row if isinstance(entry, str) else self.store.by_seq(self.id, [entry.seq])[0], frozenset())
+    def why(self, entry: Entry[Any] | str, /, *, version: int | None = None, limits: Limits = SOME) -> Why:
+        """What an entry (a version of it, else the newest) was derived from, down to the sources. NotFound.
 
-    def _why(self, row: Row, above: frozenset[int]) -> Why:
-        seqs = [s for s in self.store.made_from(self.id, row.activation) if s not in above and s < row.seq]
-        read = {r.seq: r for r in self.store.by_seq(self.id, seqs)}  # told in the order in which they were read
-        return Why(self._loose([row])[0], tuple(self._why(read[s], above | {row.seq}) for s in seqs))
+        Up to some limits; `limits=ALL` for the whole of it.
+        """
+        row = self.row(entry, version)
+        return derivation(self.store, self.id, row, lambda r: self._loose([r])[0], limits)
+
+    def why_not(self, agent: Agent | str, /, key: str | None = None) -> WhyNot:
+        """What keeps an agent from acting on each entry that it watches, or on one. UsageError, NotFound.
+
+        With the Agent its `where` and `ready` are asked too; with its name only what is stored can be told.
+        """
+        if key is not None:
+            self.row(key)
+        return why_not(self._case(agent), key)
+
+    def _case(self, agent: Agent | str) -> Case:
+        name = agent if isinstance(agent, str) else agent.name
+        seats = {s.name: s for s in self.store.seats(self.id)}
+        if name not in seats and isinstance(agent, str):
+            raise UsageError(f"{self.id} has no agent {name!r}; it has {', '.join(seats) or 'none'}")
+        if isinstance(agent, Agent):
+            watched = Watched.by(agent)
+        else:
+            watched = Watched.read(seats[name].watches, lambda kind: tuple(sorted(self.kind(kind).lifecycle.done)))
+        served = any(name in s.agents for s in self.serving)
+        return Case(
+            self.store, self, self.record, self.store.summary(self.id), name, watched, seats.get(name),
+            None if isinstance(agent, str) else agent, served, REAL.now(),
+        )  # fmt: skip
+
+    def entry(self, key: str, /, version: int | None = None) -> Entry[Any]:
+        """A version of an entry, else the newest, for when you do not have its class. NotFound."""
+        return self._loose([self.row(key, version)])[0]
+
+    def row(self, entry: Entry[Any] | str, /, version: int | None = None) -> Row:
+        """A version of an entry as it is stored: the one that is handed over, else the newest. NotFound."""
+        if isinstance(entry, Entry) and version is None:
+            return self.store.by_seq(self.id, [entry.seq])[0]
+        key = entry if isinstance(entry, str) else entry.key
+        newest = self.store.by_key(self.id, key)
+        if newest is None:
+            raise NotFound(f"no entry has the key {key!r}")
+        found = newest if version is None else self.store.version(self.id, key, version)
+        if found is None:
+            raise NotFound(f"{key} has no version {version}; it has 1 to {newest.version}")
+        return found
 
     def sql(self, query: str, /, **values: object) -> list[dict[str, Any]]:
         """Read the documented views. In this process use this, never a second SQLite library on the same file."""
@@ -168,11 +193,18 @@ class Board(Looker):
     # -- taking part, as a person ------------------------------------------------------------------------------
     def post(self, body: K, /, *, about: Ref | Iterable[Ref] = (), status: str | None = None) -> Entry[K]:
         """Put an entry on the board. BoardClosed, UnknownStatus, BodyRefused."""
+        return self._post([body], about, status)[0]
+
+    def post_all(self, bodies: Iterable[K], /, *, about: Ref | Iterable[Ref] = ()) -> list[Entry[K]]:
+        """Put many entries on the board at once: all of them land, or none. BoardClosed, BodyRefused."""
+        return self._post(list(bodies), about, None)
+
+    def _post(self, bodies: Sequence[K], about: Ref | Iterable[Ref], status: str | None) -> list[Entry[K]]:
         refs = [about] if isinstance(about, Entry) else list(cast("Iterable[Entry[Any]]", about))
-        first = status or body.lifecycle.first
-        body.lifecycle.check(body.kind_name, first)
         keys = tuple(r.key for r in refs if isinstance(r, Entry))
-        return self._land(write(body, first, keys), type(body))
+        firsts = [b.lifecycle.check(b.kind_name, status or b.lifecycle.first) for b in bodies]
+        writes = [write(body, first, keys) for body, first in zip(bodies, firsts, strict=True)]
+        return self._land(writes, [type(body) for body in bodies]) if writes else []
 
     def amend(self, entry: Entry[K], body: K | None = None, /, *, status: str | None = None) -> Entry[K]:
         """A new version. BoardClosed, IllegalTransition, UsageError if a newer one has come."""
@@ -181,16 +213,21 @@ class Board(Looker):
         if new.kind_name != entry.kind:
             raise IllegalTransition(f"{entry.key} cannot become a {new.kind_name}")
         born = self.store.by_seq(self.id, [entry.seq])[0].born
-        return self._land(write(new, after, entry.about, entry, born), type(entry.body))
+        return self._land([write(new, after, entry.about, entry, born)], [type(entry.body)])[0]
 
-    def _land(self, one: Write, kind: type[K]) -> Entry[K]:
-        contribution = Contribution(Claim(self.id, 0, PERSON, 0, None, 0, 0, 0), PERSON, (one,))
+    def _land(self, writes: Sequence[Write], kinds: Sequence[type[K]]) -> list[Entry[K]]:
+        contribution = Contribution(Claim(self.id, 0, PERSON, 0, None, 0, 0, 0), PERSON, tuple(writes))
         landed = self.store.post(self.id, REAL.new_id(), contribution)
-        return to_entry(kind, self.store.by_seq(self.id, landed.seqs)[0], self.id)
+        rows = self.store.by_seq(self.id, landed.seqs)
+        return [to_entry(kind, row, self.id) for kind, row in zip(kinds, rows, strict=True)]
 
     def cancel(self, reason: str = "", /) -> None:
-        """End the board: whoever works on it stops soon."""
+        """End the board: whoever works on it stops soon; where nobody does, it has ended when this returns."""
         self.store.cancel(self.id, reason)
+        while not self.is_served and (record := self.record).status == "open":
+            reasons = [record.cancelled] if record.cancelled else []
+            verdict = json.dumps({"ending": "cancelled", "reasons": reasons})
+            self.store.conclude(self.id, verdict, record.head, final=False, epoch=record.epoch)
 
     def close(self) -> None:
         """Let go of the database."""

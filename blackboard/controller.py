@@ -5,7 +5,7 @@ It starts, orders and stops no agent, calls no model and reads no clock.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from blackboard.budget import Budget
@@ -72,9 +72,21 @@ class Quiet:
 
 
 def decide(
-    summary: Summary, goal: Goal, budget: Budget, watching: Sequence[Watching] = (), trouble: Trouble = Trouble()
+    summary: Summary,
+    goal: Goal,
+    budget: Budget,
+    watching: Sequence[Watching] = (),
+    trouble: Trouble = Trouble(),
+    *,
+    more: bool = False,
 ) -> Verdict | Quiet | None:
-    """The verdict, the first strike of quiescence, or None while there is something to do."""
+    """The verdict, the first strike of quiescence, or None while there is something to do.
+
+    `more`: the board was opened again for more posts. Then neither the goal nor quiescence ends it before something has
+    come in, and the goal does not end it while there is something to do.
+    """
+    if more:
+        return _with_more(summary, goal, budget, watching, trouble)
     if goal.reached:
         return Verdict("complete", (*_not_asked(summary), *summary.failures))
     if goal.stop is not None:
@@ -104,6 +116,16 @@ def is_idle(summary: Summary) -> bool:
 def _used_up_by(summary: Summary) -> set[str]:
     """The agents that have used up the budget of their own."""
     return {agent for agent, own in summary.of_agents.items() if _is_used_up(own)}
+def _with_more(
+    summary: Summary, goal: Goal, budget: Budget, watching: Sequence[Watching], trouble: Trouble
+) -> Verdict | Quiet | None:
+    news = summary.head > summary.epoch_head
+    said = decide(summary, replace(goal, reached=False, stop=goal.stop if news else None), budget, watching, trouble)
+    if not (isinstance(said, Quiet) or (said is not None and said.ending == "quiescent")):
+        return said
+    if not news:
+        return None
+    return Verdict("complete", summary.failures) if goal.reached else said
 
 
 def _quiescence(summary: Summary, goal: Goal, watching: Sequence[Watching]) -> Verdict | Quiet:

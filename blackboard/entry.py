@@ -56,7 +56,8 @@ class Lifecycle:
         """The status after, if it may follow. IllegalTransition, UnknownStatus."""
         self.check(kind, after)
         if before == RETRACTED or (after not in {before, RETRACTED} and after not in self.steps.get(before, ())):
-            raise IllegalTransition(f"{kind}: {before!r} does not lead to {after!r}")
+            ways = ", ".join(self.steps.get(before, ())) if before != RETRACTED else ""
+            raise IllegalTransition(f"{kind}: {before!r} does not lead to {after!r}; it leads to {ways or 'nothing'}")
         return after
 
 
@@ -110,6 +111,8 @@ def encode(body: Kind) -> str:
     try:
         text = body.model_dump_json()
     except (PydanticSerializationError, ValueError) as error:
+        if "surrogates not allowed" in str(error):
+            raise BodyRefused(f"{name}: a text holds a lone surrogate, half of a character; take it out") from error
         raise BodyRefused(f"{name}: the body has no JSON form: {error}") from error
     if r"\u0000" in text and "\x00" in "".join(_strings(json.loads(text))):
         raise BodyRefused(f"{name}: a text holds the character NUL, which databases refuse; take it out")

@@ -99,7 +99,7 @@ class UsageError(BlackboardError):
 
 
 class BoardClosed(UsageError):
-    """The board has ended; `blackboard resume` opens it again."""
+    """The board has ended; `blackboard resume --more` opens it again."""
 
 
 LONGEST_CAUSE = 2000  # characters

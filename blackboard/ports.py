@@ -11,7 +11,9 @@ from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Lande
 from blackboard.entry import Confidentiality, Integrity
 from blackboard.records import (
     ActivationRecord,
+    AgendaCount,
     Ancestor,
+    AttemptRecord,
     BoardRecord,
     Changed,
     Claims,
@@ -54,6 +56,15 @@ class Looking(Protocol):
     def versions(self, board: str, key: str) -> list[Row]:
         """All versions of an entry, oldest first."""
 
+    def version(self, board: str, key: str, version: int) -> Row | None:
+        """One version of an entry."""
+
+    def newest(self, board: str, kind: str, limit: int, as_of: int | None = None) -> list[Row]:
+        """The entries of a kind that changed last, retracted ones included, newest first. The others are not read."""
+
+    def counted(self, board: str, kind: str, as_of: int) -> int:
+        """How many entries of a kind there were, retracted ones included."""
+
     def feed(self, board: str, after: int, limit: int = 500) -> list[Row]:
         """The versions after this seq, in order. FeedGap if one is missing."""
 
@@ -66,11 +77,11 @@ class Looking(Protocol):
         So many steps at most, and not beyond what came `after` that seq.
         """
 
-    def newest(self, board: str, kind: str, after: int, limit: int) -> list[Row]:
-        """The last entries of a kind that came after this seq and still stand so, newest first."""
-
     def landed_since(self, board: str, seq: int, most: int) -> int:
         """How many activations of agents have landed or failed since this seq; at least `most` if there are as many."""
+
+    def looked_at(self, board: str, activation: int, limit: int) -> tuple[int, list[tuple[int, bool]]]:
+        """How many versions this activation had read, and the first of them: (seq, whether it relied on it)."""
 
     def kind_label(self, board: str, kind: str) -> tuple[Integrity, Confidentiality]:
         """The lowest integrity and the highest confidentiality among what is counted of a kind."""
@@ -86,6 +97,18 @@ class Looking(Protocol):
 
     def waiting(self, board: str, agent: str) -> list[ActivationRecord]:
         """The activations of an agent that wait for its `ready`, oldest first."""
+
+    def activations_of(self, board: str, ids: Iterable[int]) -> list[ActivationRecord]:
+        """These activations."""
+
+    def in_state(self, board: str, state: str, limit: int) -> list[ActivationRecord]:
+        """The newest activations in this state, newest first."""
+
+    def agenda(self, board: str) -> list[AgendaCount]:
+        """How many activations each agent has in each state; in the order in which the agents came to act."""
+
+    def attempts(self, board: str, activations: Iterable[int]) -> list[AttemptRecord]:
+        """The attempts of these activations that did not succeed, in order."""
 
     def acted(self, board: str) -> dict[str, int]:
         """How many activations each agent of a board has had."""

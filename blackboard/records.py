@@ -154,6 +154,25 @@ class ActivationRecord:
     waits_for: str | None = None
 
 
+class AttemptRecord(NamedTuple):
+    """An attempt that did not succeed, as people see it."""
+
+    activation: int
+    number: int
+    outcome: str  # failed, stale, moot, lost
+    cause: str
+    at: float
+
+
+class AgendaCount(NamedTuple):
+    """How many activations of an agent are in a state, and how often they were done again after conflicts."""
+
+    agent: str
+    state: str
+    activations: int
+    redone: int
+
+
 @dataclass(frozen=True)
 class Worker:
     """A process that serves boards: a new id at every start."""

@@ -56,6 +56,7 @@ class RunOptions(TypedDict, total=False):
     least_rating: int  # what is rated lower is not begun
     workers: int  # processes of this machine that work on it too; default 0
     only: Iterable[str]  # serve these agents here; the others wait for `blackboard work`
+    more: bool  # of resume: open it again however it ended, and end it when what then came in is done
     observer: Callable[[Any], None]  # is told what happens (blackboard.runner.Event), for progress on a screen
 
 
@@ -128,7 +129,7 @@ class Scenario(Generic[P]):
 
         async def whole() -> Board:
             session = self._reopen(board, options)
-            if (verdict := session.board.verdict) is not None and verdict.ending == "complete":
+            if session.board.verdict is not None:  # complete, and not opened for more
                 return session.board
             async with self._serve(session, options) as run:
                 await run.end()
@@ -185,7 +186,7 @@ class Scenario(Generic[P]):
 
         return Plan(
             session.team, self.done, self.stop, session.terms.budget, session.resources, tools, session.epoch,
-            session.terms.least_rating, session.only, session.terms.breaker,
+            session.terms.least_rating, session.only, session.terms.breaker, session.terms.more,
         )  # fmt: skip
 
     def joined(
@@ -252,10 +253,11 @@ class Scenario(Generic[P]):
         others = {**teams.at(self.teams, before.agents)[0], **options.get("agents", {})}
         title, team = self.team(options.get("team") or record.team, others)
         only = teams.only(team, options.get("only"))
-        terms = self._terms({**options, "agents": others}, before)
-        if verdict is not None and verdict.ending not in {*RESUMABLE, "complete"}:
+        goes_on = verdict is None and before.more
+        terms = self._terms({"more": goes_on, **options, "agents": others}, before)
+        if verdict is not None and not terms.more and verdict.ending not in {*RESUMABLE, "complete"}:
             raise UsageError(f"{record.id} has ended ({verdict}) and cannot be resumed; run it anew")
-        ended = verdict is not None and verdict.ending == "complete"
+        ended = verdict is not None and verdict.ending == "complete" and not terms.more
         resources = [] if ended else self._given(params, options)
         if not ended:
             caps, kinds = ((ACTIVATIONS, terms.budget.activations),), teams.lifecycles(team, [self.result])
@@ -271,6 +273,7 @@ class Scenario(Generic[P]):
             agents=teams.places(self.teams, options.get("agents", {})),
             breaker=self.breaker,
             least_rating=options.get("least_rating", before.least_rating),
+            more=options.get("more", False),
         )
 
     def _given(self, params: BaseModel, options: RunOptions) -> Sequence[object]:

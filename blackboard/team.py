@@ -28,6 +28,13 @@ def check(name: str, title: str, team: Team) -> None:
             )
 
 
+def kinds(team: Team, more: Iterable[type[BaseModel]] = ()) -> dict[str, type[Kind]]:
+    """The kinds that a team knows, by name: what its agents watch, write and read."""
+    named = [k for a in team for k in (a.kind, *a.writes, *(a.reads or ()))]
+    named += [k for a in team if a.fallback for k in kinds([a.fallback]).values()]
+    return {k.kind_name: k for k in (*named, *(k for k in more if issubclass(k, Kind)))}
+
+
 def lifecycles(team: Team, more: Iterable[type[BaseModel]]) -> str:
     """The lifecycles of all kinds of a board, so that it can be read without their classes."""
     kinds = [k for a in team for k in (a.kind, *a.writes)] + [k for k in more if issubclass(k, Kind)]

@@ -17,6 +17,7 @@ class Terms:
     agents: Mapping[str, str | None] = field(default_factory=dict)  # put in place of the team's -> TEAM.AGENT
     breaker: tuple[int, int] | None = (10, 20)  # so many failures among so many activations end the board
     least_rating: int | None = None  # what is rated lower is not begun
+    more: bool = False  # it was opened again for more posts: see controller.decide
 
     @classmethod
     def of(cls, text: str) -> "Terms":

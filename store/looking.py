@@ -11,7 +11,9 @@ from blackboard.entry import Confidentiality, Integrity, Label
 from blackboard.errors import FeedGap
 from blackboard.records import (
     ActivationRecord,
+    AgendaCount,
     Ancestor,
+    AttemptRecord,
     BoardRecord,
     Grants,
     Row,
@@ -131,6 +133,17 @@ class SqlLooking:
     def versions(self, board: str, key: str) -> list[Row]:
         return self._rows(q.VERSIONS, {"p_board": board, "p_key": key})
 
+    def version(self, board: str, key: str, version: int) -> Row | None:
+        found = self._rows(q.VERSION, {"p_board": board, "p_key": key, "p_version": version})
+        return found[0] if found else None
+
+    def newest(self, board: str, kind: str, limit: int, as_of: int | None = None) -> list[Row]:
+        text = q.NEWEST if as_of is None else q.NEWEST_AS_OF
+        return self._rows(text, {"p_board": board, "p_kind": kind, "p_limit": limit, "p_as_of": as_of})
+
+    def counted(self, board: str, kind: str, as_of: int) -> int:
+        return sum(n for (n,) in self._all(q.COUNT_AS_OF, {"p_board": board, "p_kind": kind, "p_as_of": as_of}))
+
     def feed(self, board: str, after: int, limit: int = 500) -> list[Row]:
         rows = self._rows(q.FEED, {"p_board": board, "p_after": after, "p_limit": limit})
         for expected, row in enumerate(rows, after + 1):
@@ -140,6 +153,11 @@ class SqlLooking:
 
     def made_from(self, board: str, activation: int) -> list[int]:
         return [r[0] for r in self._all(q.MADE_FROM, {"p_board": board, "p_activation": activation})]
+
+    def looked_at(self, board: str, activation: int, limit: int) -> tuple[int, list[tuple[int, bool]]]:
+        of = {"p_board": board, "p_activation": activation}
+        seen = [(seq, bool(strict)) for seq, strict in self._all(q.LOOKED_AT, {**of, "p_limit": limit})]
+        return len(seen) if len(seen) < limit else int(self._all(q.COUNT_LOOKED_AT, of)[0][0]), seen
 
     def kind_label(self, board: str, kind: str) -> tuple[Integrity, Confidentiality]:
         integrity, confidentiality = self._all(q.KIND_LABEL, {"p_board": board, "p_kind": kind})[0]
@@ -165,17 +183,14 @@ class SqlLooking:
         return Summary(
             status=record.status, head=record.head, quiet=record.quiet, cancelled=record.cancelled,
             ran_seconds=record.ran_seconds, epoch=record.epoch, states=_states(states, below), marks=_nested(marks),
-            unnoticed=tuple(name for name, seq in cursors if seq < record.head),
+            epoch_head=record.epoch_head, unnoticed=tuple(name for name, seq in cursors if seq < record.head),
             budgets=tuple(Spent(*b) for b in budgets), of_agents={agent: Spent(*b) for agent, *b in own},
-            epoch_head=record.epoch_head, failures=tuple(f"{a} failed: {c}" for a, c in failures),
+            failures=tuple(f"{a} failed: {c}" for a, c in failures),
         )  # fmt: skip
 
     def lineage(self, board: str, seq: int, after: int, steps: int) -> list[Ancestor]:
         values = {"p_board": board, "p_seq": seq, "p_after": after, "p_steps": steps}
         return [Ancestor(*r) for r in self._all(q.LINEAGE, values)]
-
-    def newest(self, board: str, kind: str, after: int, limit: int) -> list[Row]:
-        return self._rows(q.NEWEST, {"p_board": board, "p_kind": kind, "p_after": after, "p_limit": limit})
 
     def landed_since(self, board: str, seq: int, most: int) -> int:
         values = {"p_board": board, "p_seq": seq, "p_limit": most}
@@ -190,6 +205,19 @@ class SqlLooking:
 
     def waiting(self, board: str, agent: str) -> list[ActivationRecord]:
         return [ActivationRecord(*r) for r in self._all(q.WAITING, {"p_board": board, "p_agent": agent})]
+
+    def activations_of(self, board: str, ids: Iterable[int]) -> list[ActivationRecord]:
+        return [ActivationRecord(*r) for r in self._all(q.SOME_ACTIVATIONS, {"p_board": board, "p_ids": numbers(ids)})]
+
+    def in_state(self, board: str, state: str, limit: int) -> list[ActivationRecord]:
+        values = {"p_board": board, "p_state": state, "p_limit": limit}
+        return [ActivationRecord(*r) for r in self._all(q.IN_STATE, values)]
+
+    def agenda(self, board: str) -> list[AgendaCount]:
+        return [AgendaCount(*r) for r in self._all(q.AGENDA, {"p_board": board})]
+
+    def attempts(self, board: str, activations: Iterable[int]) -> list[AttemptRecord]:
+        return [AttemptRecord(*r) for r in self._all(q.ATTEMPTS, {"p_board": board, "p_ids": numbers(activations)})]
 
     def acted(self, board: str) -> dict[str, int]:
         return dict(self._all(q.ACTED, {"p_board": board}))

@@ -74,12 +74,6 @@ _line = _line.union_all(
     .where(entry.c.seq + 0 > P("after"), _line.c.step < P("steps"))
 )
 LINEAGE = compiled(select(*(_line.c[column.name] for column in _said)).order_by(_line.c.step))
-NEWEST = compiled(
-    select(*COLUMNS)
-    .where(OF_BOARD, entry.c.kind == P("kind"), entry.c.superseded_seq.is_(None), entry.c.seq > P("after"))
-    .order_by(entry.c.seq.desc())
-    .limit(P("limit"))
-)
 _of_agents = and_(
     activation.c.board_id == entry.c.board_id, activation.c.id == entry.c.activation_id,
     activation.c.agent != word("outside"),
@@ -258,17 +252,71 @@ FAILURES = compiled(
 ACTED = compiled(
     select(activation.c.agent, func.count()).where(activation.c.board_id == P("board")).group_by(activation.c.agent)
 )
-_activations = (
-    select(
-        activation.c.id, activation.c.agent, activation.c.state, activation.c.trigger_seq, activation.c.trigger_kind,
-        activation.c.rating, activation.c.attempt, activation.c.redone, activation.c.token, activation.c.snapshot_seq,
-        activation.c.owner, activation.c.done_seq, _last_cause, activation.c.due_at, activation.c.waits_for,
-    )
-    .where(activation.c.board_id == P("board"))
+_ACTIVATION = (
+    activation.c.id, activation.c.agent, activation.c.state, activation.c.trigger_seq, activation.c.trigger_kind,
+    activation.c.rating, activation.c.attempt, activation.c.redone, activation.c.token, activation.c.snapshot_seq,
+    activation.c.owner, activation.c.done_seq, _last_cause, activation.c.due_at, activation.c.waits_for,
 )  # fmt: skip
 ACTIVATIONS = compiled(
-    _activations.where(or_(P("agent").is_(None), activation.c.agent == P("agent"))).order_by(activation.c.id)
+    select(*_ACTIVATION)
+    .where(activation.c.board_id == P("board"), or_(P("agent").is_(None), activation.c.agent == P("agent")))
+    .order_by(activation.c.id)
+)
+SOME_ACTIVATIONS = compiled(
+    select(*_ACTIVATION)
+    .where(activation.c.board_id == P("board"), among(activation.c.id, "ids"))
+    .order_by(activation.c.id)
+)
+_in_state = (
+    select(activation.c.id)
+    .where(activation.c.board_id == P("board"), activation.c.state == P("state"))
+    .order_by((activation.c.id + 0).desc())
+    .limit(P("limit"))
+)
+IN_STATE = compiled(
+    select(*_ACTIVATION)
+    .where(activation.c.board_id == P("board"), activation.c.id.in_(_in_state))
+    .order_by(activation.c.id.desc())
+)
+AGENDA = compiled(
+    select(activation.c.agent, activation.c.state, func.count(), func.sum(activation.c.redone))
+    .where(activation.c.board_id == P("board"))
+    .group_by(activation.c.agent, activation.c.state)
+    .order_by(func.min(activation.c.id))
+)
+ATTEMPTS = compiled(
+    select(attempt.c.activation_id, attempt.c.number, attempt.c.outcome, attempt.c.cause, attempt.c.at)
+    .where(attempt.c.board_id == P("board"), among(attempt.c.activation_id, "ids"))
+    .order_by(attempt.c.activation_id, attempt.c.number)
+)
+_looked_at = and_(read.c.board_id == P("board"), read.c.activation_id == P("activation"), read.c.seq.is_not(None))
+LOOKED_AT = compiled(select(read.c.seq, read.c.strict).where(_looked_at).order_by(read.c.ordinal).limit(P("limit")))
+COUNT_LOOKED_AT = compiled(select(func.count()).select_from(read).where(_looked_at))
+VERSION = compiled(select(*COLUMNS).where(OF_BOARD, entry.c.key == P("key"), entry.c.version == P("version")))
+NEWEST = compiled(
+    select(*COLUMNS)
+    .where(OF_BOARD, entry.c.kind == P("kind"), entry.c.superseded_seq.is_(None))
+    .order_by(entry.c.seq.desc())
+    .limit(P("limit"))
+)
+_then = and_(OF_BOARD, entry.c.kind == P("kind"), entry.c.seq <= P("as_of"))
+_seqs = union_all(
+    select(entry.c.seq).where(_then, entry.c.superseded_seq.is_(None)),
+    select((entry.c.seq + 0).label("seq")).where(_then, entry.c.superseded_seq > P("as_of")),
+).subquery()
+NEWEST_AS_OF = compiled(  # the bodies of those alone that are shown
+    select(*COLUMNS)
+    .where(OF_BOARD, entry.c.seq.in_(select(_seqs.c.seq).order_by(_seqs.c.seq.desc()).limit(P("limit"))))
+    .order_by(entry.c.seq.desc())
+)
+COUNT_AS_OF = compiled(
+    union_all(
+        select(func.count()).select_from(entry).where(_then, entry.c.superseded_seq.is_(None)),
+        select(func.count()).select_from(entry).where(_then, entry.c.superseded_seq > P("as_of")),
+    )
 )
 WAITING = compiled(
-    _activations.where(activation.c.state == word("waiting"), activation.c.agent == P("agent")).order_by("id")
+    select(*_ACTIVATION)
+    .where(activation.c.board_id == P("board"), activation.c.state == word("waiting"), activation.c.agent == P("agent"))
+    .order_by(activation.c.id)
 )

@@ -156,7 +156,7 @@ class SqlStore(SqlStaff):
         known = at.execute(s.BY_BINDING, binding).fetchone()
         status, head, activations, _ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
         if status != "open" and not known:
-            raise BoardClosed(f"{board} has ended; `blackboard resume {board}` opens it again")
+            raise BoardClosed(_closed(at, board))
         number = known[0] if known else activations + 1
         if not known:
             at.execute(s.PROPOSE, {
@@ -250,6 +250,14 @@ class SqlStore(SqlStaff):
             agendas.release(at, board, worker)
             at.execute(s.UNSERVE, {"p_board": board, "p_worker": worker})
         self._ring()
+
+
+def _closed(at: Cursor, board: str) -> str:
+    """That a board has ended, how, and what opens it again."""
+    record = to_board(at.execute(q.BOARD, {"p_board": board}).fetchone())
+    ending = json.loads(record.verdict).get("ending") if record.verdict else None
+    how = f" ({ending})" if ending else ""
+    return f"{board} has ended{how}; `blackboard resume {board} --more` opens it again"
 
 
 def grants_as_row(grants: Grants | None) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from blackboard.board import list_boards, list_serving, open_board
 from blackboard.cli import boards as shown
-from blackboard.cli import catalogue, drawing, finding, health, speech
+from blackboard.cli import catalogue, drawing, finding, health, posting, reasons, speech
 from blackboard.cli.failures import USAGE
 from blackboard.cli.options import Look, Serve, Work, taking, verb_first
 from blackboard.cli.scenarios import Scenarios
@@ -42,6 +42,12 @@ app.add_typer(runs, name="run", help="Run a scenario: a name, or the path of a .
 
 Name = Annotated[str, typer.Argument(metavar="BOARD", help="Its id, the beginning of its id, or `last`.")]
 
+Body = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[JSON|FIELD=VALUE …]", help="The body: its fields, or JSON; `-` reads JSON from stdin."),
+]
+Key = Annotated[str, typer.Argument(metavar="KEY", help="The key of an entry, as in `answer-3`.")]
+
 
 def perform(words: Sequence[object]) -> int:
     """Do what the words say; the exit code."""
@@ -71,12 +77,18 @@ def scenarios(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json"
 
 @app.command()
 @taking(Work)
-def resume(board: Name, said: Work) -> int:
+def resume(
+    board: Name,
+    said: Work,
+    more: Annotated[
+        bool, typer.Option("--more", help="Open it again however it ended: for what you post, until that is done.")
+    ] = False,
+) -> int:
     """Go on with a board that was interrupted, or stopped by a cap that is now higher."""
     from blackboard.cli.launching import relaunch  # loads the runner and its log
 
     with open_board(board, db=said.db) as opened:
-        return relaunch(finding.again(opened.scenario, shown.declared_in(opened.record)), opened, said)
+        return relaunch(finding.again(opened.scenario, shown.declared_in(opened.record)), opened, said, more=more)
 
 
 @app.command()
@@ -109,15 +121,17 @@ def show(
     board: Name,
     said: Look,
     as_of: Annotated[int | None, typer.Option(metavar="SEQ", min=0, help="The board as it was then.")] = None,
+    kind: Annotated[str | None, typer.Option(metavar="KIND", help="Only entries of this kind, all of them.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All entries, however many.")] = False,
 ) -> int:
     """Show what is on a board, by kind, and how it stands."""
+    wanted = shown.Shown(as_of, kind, everything)
     with open_board(board, db=said.db) as opened:
-        if as_of is not None and as_of > opened.seq:
-            raise UsageError(f"{opened.id} has {opened.seq} versions; --as-of takes 0 to {opened.seq}")
+        wanted.check(opened)
         if said.as_json:
-            speech.say_json(shown.show_as_json(opened, as_of))
+            speech.say_json(shown.show_as_json(opened, wanted))
         else:
-            shown.draw_board(opened, as_of, said.db)
+            shown.draw_board(opened, wanted, said.db)
     return 0
 
 
@@ -140,6 +154,73 @@ def log(
             else:
                 speech.say(shown.log_line(row))
     return 0
+
+
+@app.command()
+@taking(Look)
+def post(
+    board: Name,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="The kind of the entry, as in `answer`.")],
+    said: Look,
+    body: Body = None,
+    about: Annotated[
+        list[str] | None, typer.Option(metavar="KEY", help="An entry that it is about; repeatable.")
+    ] = None,
+    status: Annotated[
+        str | None, typer.Option(metavar="STATUS", help="Its status; else the first of its kind.")
+    ] = None,
+) -> int:
+    """Put an entry on a board; its key is printed."""
+    return posting.post(board, kind, said, body or [], about or [], status)
+
+
+@app.command()
+@taking(Look)
+def amend(
+    board: Name,
+    key: Key,
+    said: Look,
+    body: Body = None,
+    status: Annotated[str | None, typer.Option(metavar="STATUS", help="Its new status.")] = None,
+) -> int:
+    """Give an entry a new version: another status, other fields, or a whole new body."""
+    return posting.amend(board, key, said, body or [], status)
+
+
+@app.command()
+@taking(Look)
+def cancel(
+    board: Name,
+    said: Look,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, in words that stay with the board.")] = "",
+) -> int:
+    """End a board: what runs is stopped, what has landed stays, and `resume` goes on with it."""
+    return posting.cancel(board, said, reason)
+
+
+@app.command()
+@taking(Look)
+def why(
+    board: Name,
+    key: Key,
+    said: Look,
+    version: Annotated[int | None, typer.Option(metavar="N", min=1, help="This version; else the newest.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="The whole tree, however large.")] = False,
+) -> int:
+    """Show what an entry was made from: by whom, in which attempts, down to the quotes of documents."""
+    return reasons.why(board, key, said, version, everything)
+
+
+@app.command("why-not")
+@taking(Look)
+def why_not(
+    board: Name,
+    agent: Annotated[str, typer.Argument(metavar="AGENT", help="An agent of the board.")],
+    said: Look,
+    key: Annotated[str | None, typer.Argument(metavar="[KEY]", help="This entry; else all that it watches.")] = None,
+) -> int:
+    """Show what keeps an agent from acting, entry by entry, and which comes closest."""
+    return reasons.why_not(board, agent, key, said)
 
 
 @app.command()

@@ -4,19 +4,20 @@ import json
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from blackboard.board import Board, to_verdict
-from blackboard.cli import drawing, speech
+from blackboard.cli import agendas, drawing, speech
 from blackboard.cli.finding import unknown
 from blackboard.cli.gist import age, body_of, clock, count, gist, iso, shortened
 from blackboard.errors import UsageError
 from blackboard.looker import is_intact
-from blackboard.records import ActivationRecord, BoardRecord, Row, Serving, Spent
+from blackboard.records import BoardRecord, Row, Serving, Spent
 
-OUTSIDE = "outside"  # the pseudo-agent of posts from outside
 CHANGED = "(changed outside)"  # it is shown all the same: whoever looks wants to see what is there
-STATES = ("running", "pending", "waiting", "parked", "done", "failed", "moot")
+FEW = 20  # entries of a kind that are shown where nobody asks for more
+MANY = 2**31
 
 
 # -- boards --------------------------------------------------------------------------------------------------------
@@ -60,18 +61,53 @@ def _state(record: BoardRecord) -> str:
 
 
 # -- show ----------------------------------------------------------------------------------------------------------
-def draw_board(board: Board, as_of: int | None, db: str | None = None) -> None:
+@dataclass(frozen=True)
+class Shown:
+    """What of a board is to be shown."""
+
+    as_of: int | None = None
+    kind: str | None = None
+    everything: bool = False
+
+    def check(self, board: Board) -> None:
+        """UsageError if the board has no such seq or kind."""
+        if self.as_of is not None and self.as_of > board.seq:
+            raise UsageError(f"{board.id} has {board.seq} versions; --as-of takes 0 to {board.seq}")
+        if self.kind is not None:
+            _check_kind(board, self.kind)
+
+
+def draw_board(board: Board, wanted: Shown, db: str | None = None) -> None:
     """The board by kind, with its state above and its agenda below."""
-    _draw_header(board, as_of)
-    rows = board.store.current(board.id, as_of)
-    for kind in sorted({r.kind for r in rows}, key=[r.kind for r in rows].index):
-        mine = [r for r in rows if r.kind == kind]
-        drawing.title(f"{kind} ({len(mine)})")
-        drawing.table((), [_cells(r) for r in mine], indent=2)
-    if as_of is None and board.record.status == "open":
-        _draw_workers(board, db)
-    if as_of is None:
-        _draw_agenda([a for a in board.store.activations(board.id) if a.agent != OUTSIDE])
+    _draw_header(board, wanted.as_of)
+    for kind, number in _counted(board, wanted).items():
+        most = MANY if wanted.everything or wanted.kind else FEW
+        rows = sorted(board.store.newest(board.id, kind, most, wanted.as_of), key=lambda r: r.born)
+        drawing.title(f"{kind} ({number})")
+        if number > len(rows):
+            drawing.line(f"… {number - len(rows)} more (--all, or --kind {kind}); these changed last", indent=2)
+        drawing.table((), [_cells(r) for r in rows], indent=2)
+    if wanted.as_of is None and wanted.kind is None:
+        if board.record.status == "open":
+            _draw_workers(board, db)
+        agendas.draw(board)
+
+
+def _check_kind(board: Board, kind: str) -> None:
+    """UsageError where neither a declaration nor an entry of the board has it."""
+    if kind not in (kinds := {**board.kinds, **board.store.summary(board.id).marks}):
+        raise UsageError(unknown("kind", kind, list(kinds), f"{board.id} has"))
+
+
+def _counted(board: Board, wanted: Shown) -> dict[str, int]:
+    """How many entries of each kind there are; nothing is read for that but counters."""
+    marks = board.store.summary(board.id).marks
+    kinds = [k for k in dict.fromkeys((*board.kinds, *marks)) if wanted.kind in {None, k}]
+    if wanted.as_of is not None:
+        counted = {k: board.store.counted(board.id, k, wanted.as_of) for k in kinds}
+    else:
+        counted = {k: sum(marks.get(k, {}).values()) for k in kinds}
+    return {kind: n for kind, n in counted.items() if n}
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -141,48 +177,27 @@ def _worker_as_json(one: Serving) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _draw_agenda(activations: list[ActivationRecord]) -> None:
-    states = [s for s in STATES if any(a.state == s for a in activations)]
-    counts = Counter((a.agent, a.state) for a in activations)
-    agents = list(dict.fromkeys(a.agent for a in activations))
-    if agents:
-        drawing.title("agenda")
-        drawing.table(("agent", *states), [(n, *(str(counts[n, s] or "") for s in states)) for n in agents], indent=2)
-    failed = [a for a in activations if a.cause and a.state in {"failed", "pending", "running"}]
-    if failed:
-        drawing.title("failures")
-        rows = [(a.agent, f"activation {a.id}", _tried(a), shortened(a.cause or "")) for a in failed]
-        drawing.table((), rows, indent=2)
-
-
-def _tried(activation: ActivationRecord) -> str:
-    return f"{activation.state} after {count(activation.attempt, 'attempt')}"
-
-
-def show_as_json(board: Board, as_of: int | None) -> dict[str, Any]:
-    """The whole board for programs."""
-    summary = board.store.summary(board.id)
+def show_as_json(board: Board, wanted: Shown) -> dict[str, Any]:
+    """The whole board, or all of one kind, for programs."""
+    summary, as_of = board.store.summary(board.id), wanted.as_of
     budgets = [_budget_as_json(b) for b in summary.budgets]
     own = [{"agent": agent, **_budget_as_json(b)} for agent, b in summary.of_agents.items()]
-    activations = [
-        {"id": a.id, "agent": a.agent, "state": a.state, "attempt": a.attempt, "cause": a.cause}
-        for a in board.store.activations(board.id)
-        if a.agent != OUTSIDE
-    ]
-    rows = [row_as_json(r) for r in board.store.current(board.id, as_of)]
+    if wanted.kind is None:
+        rows = board.store.current(board.id, as_of)
+    else:
+        rows = sorted(board.store.newest(board.id, wanted.kind, MANY, as_of), key=lambda r: r.born)
     return {
         **board_as_json(board.record, len(board.serving)), "serving": [_worker_as_json(s) for s in board.serving],
         "unserved": board.unserved, "as_of": board.seq if as_of is None else as_of, "budgets": budgets,
-        "agent_budgets": own,
-        "entries": rows, "activations": activations,
+        "agent_budgets": own, "entries": [row_as_json(r) for r in rows], **agendas.as_json(board),
     }  # fmt: skip
 
 
 # -- log -----------------------------------------------------------------------------------------------------------
 def versions(board: Board, kind: str | None, *, wait: bool) -> Iterator[Row]:
     """What was written, in order, of one kind if one is named. UsageError."""
-    if kind is not None and kind not in (kinds := json.loads(board.record.kinds)):
-        raise UsageError(unknown("kind", kind, list(kinds), f"{board.id} has"))
+    if kind is not None:
+        _check_kind(board, kind)
     return (row for row in board.feed(wait=wait) if kind in {None, row.kind})
 
 

@@ -64,6 +64,12 @@ def line(text: str, *, indent: int = 0, style: str = "") -> None:
     _print(Text(printable(text), style=style, no_wrap=True, overflow="ellipsis"), indent)
 
 
+def tree(lines: Iterable[tuple[int, str]]) -> None:
+    """Lines at their levels, each cut where the terminal ends; the first is bold. Large ones are drawn as they come."""
+    for place, (level, text) in enumerate(lines):
+        line(text, indent=2 * level, style="" if place else "bold")
+
+
 def paragraph(first: str, text: str, *, style: str = "") -> None:
     """Text behind its first words, whole: where the terminal is too narrow it goes on below itself."""
     from rich.text import Text

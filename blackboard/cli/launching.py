@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -20,6 +20,7 @@ from blackboard.cli.options import Work
 from blackboard.cli.progress import Progress, progress
 from blackboard.cli.stopping import Stop
 from blackboard.controller import Verdict
+from blackboard.entry import Kind
 from blackboard.errors import UsageError
 from blackboard.running import Run, blocking
 from blackboard.scenario import RunOptions, Scenario
@@ -33,8 +34,10 @@ def launch(scenario: Scenario[Any], params: BaseModel, said: Work) -> int:
     return _work(scenario, lambda options: scenario.start(params, **options), said)
 
 
-def relaunch(scenario: Scenario[Any], board: Board, said: Work) -> int:
+def relaunch(scenario: Scenario[Any], board: Board, said: Work, *, more: bool = False) -> int:
     """Go on with a board, or show the result of one that is complete; the exit code."""
+    if more:
+        return _work(scenario, lambda options: _opened_for_more(scenario, board, options, said), said)
     if board.verdict is not None and board.verdict.ending == "complete":
         whole = Board(board.store, board.id, scenario.result)
         speech.tell(f"{board.id} is complete already")
@@ -180,6 +183,22 @@ def _remedy(board: Board, verdict: Verdict, said: Work) -> str:
         case "breaker":
             return f"when the cause is mended, go on with: {again}"
     return f"look at it: {look}"
+
+
+@contextlib.asynccontextmanager
+async def _opened_for_more(
+    scenario: Scenario[Any], board: Board, options: RunOptions, said: Work
+) -> AsyncIterator[Run]:
+    """The board, open again; that it waits, and for what, is told when one can post."""
+    options["more"] = True
+    async with scenario.reopen(board.id, **options) as run:
+        if not said.quiet:
+            kind = scenario.params.kind_name if issubclass(scenario.params, Kind) else "KIND"
+            speech.tell(
+                f"{board.id} is open for more; in another terminal: {_command('post', board, said)} {kind} …\n"
+                "it ends when all that came in is done; Ctrl-C stops here"
+            )
+        yield run
 
 
 def _interrupted(board: Board | None, said: Work) -> str:

@@ -38,7 +38,7 @@ def validated(model: type[P], words: dict[str, Any]) -> P:
         if typed is None or (not field.is_required() and typed in ([], _shown(field))):
             continue
         many, kind = shape(field.annotation)
-        given[name] = typed if many or is_plain(kind) else _from_json(typed)
+        given[name] = typed if many or is_plain(kind) else from_json(typed)
     return model.model_validate(given, by_name=True)
 
 
@@ -98,7 +98,7 @@ def _shown(field: FieldInfo) -> Any:
     return default if default not in ("", []) and all(isinstance(d, simple) for d in wanted) else None
 
 
-def _from_json(typed: Any) -> Any:
+def from_json(typed: Any) -> Any:
     """A nested value, typed as JSON; what is no JSON goes to the model as it is, which says what it wants."""
     try:
         return json.loads(typed) if isinstance(typed, str) else typed

@@ -7,6 +7,8 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from blackboard.gist import printable
+
 
 def say(text: str) -> None:
     """A result, to stdout. On a terminal without its control characters: what documents hold is not to steer it."""
@@ -30,11 +32,6 @@ def tell(text: str) -> None:
             sys.stderr.flush()
 
 
-def printable(text: str, keep: str = "") -> str:
-    """The text with a space for every character that would steer a terminal; on one line, but for what is kept."""
-    return text if text.isprintable() else "".join(c if c.isprintable() or c in keep else " " for c in text)
-
-
 def forgive() -> None:
     """Characters that the terminal does not know are escaped, not refused."""
     for stream in (sys.stdout, sys.stderr):
@@ -48,3 +45,6 @@ def hush() -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
+
+
+__all__ = ["forgive", "hush", "printable", "say", "say_json", "tell"]

@@ -38,8 +38,8 @@ def judged(
     goal = _goal(store, board, plan, summary)
     had = store.acted(board) if is_idle(summary) and not goal.reached else {}
     watching = [Watching(a.name, a.watching, had.get(a.name, 0), a.waiting_for) for a in plan.agents]
-    trouble = Trouble() if goal.reached else vigil.trouble(summary)
-    return summary, decide(summary, goal, plan.budget, watching, trouble)
+    trouble = Trouble() if goal.reached and not plan.more else vigil.trouble(summary)
+    return summary, decide(summary, goal, plan.budget, watching, trouble, more=plan.more)
 
 
 class AtHead(Looker):

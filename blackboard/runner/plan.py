@@ -27,6 +27,7 @@ class Plan:
     least_rating: int | None = None  # what is rated lower is not begun
     only: frozenset[str] | None = None  # the agents that this worker serves, if not the whole team
     breaker: tuple[int, int] | None = None  # so many failures among so many activations end the board
+    more: bool = False  # the board was opened for more posts: see controller.decide
 
     @property
     def served(self) -> list[Agent]:

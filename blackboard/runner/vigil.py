@@ -78,7 +78,8 @@ class Vigil:
             return ()
         self._failures = failures
         many, of = self._plan.breaker
-        rows = self._store.newest(self._board, Failure.kind_name, summary.epoch_head, many)
+        newest = self._store.newest(self._board, Failure.kind_name, many)
+        rows = [row for row in newest if row.seq > summary.epoch_head]
         if len(rows) < many or (ended := self._store.landed_since(self._board, rows[-1].seq, of + 1)) > of:
             return ()
         return (f"{many} of the last {ended} activations failed", *_causes(rows))

@@ -59,17 +59,6 @@ class TestALine:
         assert bench.store.lineage(bench.id, 99, 0, 200) == []
 
 
-class TestTheNewest:
-    def test_come_first_and_only_so_many_and_only_after_a_seq(self, bench):
-        rows = [bench.note(f"{n}") for n in range(5)]
-        bench.note("another", kind="other")
-
-        newest = bench.store.newest(bench.id, "note", rows[0].seq, 3)
-
-        assert [r.key for r in newest] == [r.key for r in rows[:1:-1]]
-        assert bench.store.newest(bench.id, "note", rows[3].seq, 3) == [rows[4]]
-
-
 class TestWhatHasLanded:
     def test_is_counted_by_activation_whatever_each_has_written(self, bench):
         first, start = bench.note("first"), bench.head + 1

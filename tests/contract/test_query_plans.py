@@ -26,6 +26,7 @@ WHOLE = {
     "NOW": "people look at a whole board",
     "AS_OF": "people look at a whole board",
     "ACTIVATIONS": "people look at a whole agenda",
+    "AGENDA": "people look at a whole agenda, counted",
     "ACTED": "when nothing is left to do: who has had no part, over a narrow index",
     "HOLDS_SOMETHING": "once at the start of a worker, over what is running",
 }
