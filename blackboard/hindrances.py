@@ -157,7 +157,7 @@ def _dropped(case: Case, one: ActivationRecord) -> Hindrance:
     if case.ended is not None and (one.cause is None or "has ended" in one.cause):
         return _too_late(case, one)
     cause = shortened(one.cause or "it was not needed any more", LONGEST_CAUSE)
-    reason: Reason = "unless" if "unless" in cause else "superseded"
+    reason: Reason = "unless" if cause.startswith("not needed") else "superseded"
     return Hindrance(reason, f"it was dropped: {cause}", "a new version", activation=one.id)
 
 
@@ -169,8 +169,8 @@ def _too_late(case: Case, one: ActivationRecord) -> Hindrance:
 def _waits(case: Case, one: ActivationRecord) -> Hindrance:
     if case.held_back is not None and case.held_back.reason == "ready":
         return case.held_back
-    what = one.waits_for or "its ready= does not hold yet"
-    return Hindrance("ready", f"it waits: {what}", what, activation=one.id)
+    what = one.waits_for or (case.agent.waiting_for if case.agent is not None else "") or "its ready= to hold"
+    return Hindrance("ready", f"it waits for {what}", what, activation=one.id)
 
 
 def _pending(case: Case, one: ActivationRecord) -> Hindrance:

@@ -253,3 +253,32 @@ class TestAVerdict:
         said = decide(summary(quiet=4), MISSING, NO_CAP)
 
         assert json.loads(json.dumps({"ending": said.ending, "reasons": said.reasons}))["ending"] == "quiescent"
+
+
+class TestABoardThatWasOpenedForMore:
+    @staticmethod
+    def said(states=IDLE, goal=Goal(reached=True), head=6, **options):  # noqa: B008 a frozen value
+        return decide(summary(states, head=head, epoch_head=5, **options), goal, NO_CAP, more=True)
+
+    def test_waits_whatever_holds_until_something_has_come_in(self):
+        for goal in (Goal(reached=True), MISSING, Goal(stop="3 failure")):
+            assert self.said(goal=goal, head=5) is None
+            assert self.said(goal=goal, head=5, quiet=5) is None
+
+    def test_is_complete_by_its_goal_only_when_nothing_is_left_to_do(self):
+        assert self.said(BUSY) is None
+        assert self.said(WAITING) is None
+        assert self.said(unnoticed=("a",)) is None
+
+        assert ending(self.said()) == "complete"
+
+    def test_is_quiescent_in_two_strikes_where_the_goal_is_missing(self):
+        assert isinstance(self.said(goal=MISSING), Quiet)
+
+        assert self.said(goal=MISSING, quiet=6).reasons == ("missing: 1 report, there are 0",)
+
+    def test_is_ended_by_what_ends_any_other(self):
+        assert ending(self.said(head=5, cancelled="enough")) == "cancelled"
+        assert ending(self.said(goal=Goal(stop="3 failure"))) == "failed"
+        late = summary(head=5, epoch_head=5, ran_seconds=9)
+        assert ending(decide(late, MISSING, Budget(seconds=1), more=True)) == "deadline"

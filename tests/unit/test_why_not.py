@@ -169,7 +169,22 @@ class TestAConditionThatHoldsItBack:
         proposed(board, critic, board.post(Draft()))
         stored(board, state="waiting", waits_for="2 review")
 
-        assert reasons(board, "critic") == [("ready", "draft-1 v1: it waits: 2 review")]
+        assert reasons(board, "critic") == [("ready", "draft-1 v1: it waits for 2 review")]
+
+    def test_is_told_of_what_really_waited_and_of_what_was_really_dropped(self, board):
+        waits = replace(critic, name="waits", ready=exists(Review, at_least=2))
+        asks = replace(critic, name="asks", ready=lambda e, b: False)
+        drops = replace(critic, name="drops", unless=exists(Review))
+        board.post(Review())
+
+        run_team([waits, asks, drops], Draft(), board=board)
+
+        assert reasons(board, waits) == [
+            ("ready", "draft-1 v1: it waits until 2 review; missing: 2 review, there is 1")
+        ]
+        assert reasons(board, asks) == [("ready", "draft-1 v1: it waits for its ready= to hold")]
+        assert reasons(board, "asks") == reasons(board, asks)
+        assert reasons(board, drops)[0][0] == "unless"
 
 
 class TestAnActivation:
