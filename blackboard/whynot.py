@@ -186,7 +186,7 @@ def _detailed(case: Case, findings: Iterable[Finding]) -> Iterator[Finding]:
             continue
         (one,) = case.store.activations_of(case.record.id, ids)
         more = _came_of(case, one) if finding.hindrance.reason == "refraction" else case.went_first(one)
-        told = f"{finding.hindrance.sentence}: activation {one.id}, {more}"
+        told = f"{finding.hindrance.sentence} (activation {one.id}, {more})"
         yield replace(finding, hindrance=replace(finding.hindrance, sentence=told))
 
 

@@ -51,12 +51,15 @@ class TestTheReadme:
             assert done.returncode == 0, f"{text}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
             printed.append(done.stdout)
 
-        report, looked, greeting, tests = printed
+        report, looked, seen, greeting, tests = printed
         assert report.count("# How do agents agree on shared state?") >= 1
         assert re.search(r"\[1\].*\n", report)
         assert "shared-state.md:" in report
         assert "research-2" in looked
         assert "decisions.md:" in looked, "the question about the user's own documents found no answer"
+        for line in next(text for _, text in blocks() if text.startswith("welcome-1")).splitlines():
+            if "activation" not in line:  # the two greetings are polished in any order
+                assert line in seen
         assert greeting == "Hello, Ada! / complete\n"
         assert "test_readme.py" in tests
 

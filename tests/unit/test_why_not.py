@@ -195,7 +195,7 @@ class TestAnActivation:
 
         assert str(why).splitlines() == [
             "critic watches draft rough",
-            "draft-1 v1: it has acted on it already: activation 3, which wrote review-1 v1",
+            "draft-1 v1: it has acted on it already (activation 3, which wrote review-1 v1)",
             "nearest: it has acted on all that it watches; a new entry or version would wake it",
         ]
 
@@ -207,7 +207,7 @@ class TestAnActivation:
         ((reason, sentence),) = reasons(board, critic, "draft-1")
 
         assert reason == "refraction"
-        assert sentence.startswith("draft-1 v2: it has acted on an earlier version; status is fine now: activation 3")
+        assert sentence.startswith("draft-1 v2: it has acted on an earlier version; status is fine now (activation 3")
 
     def test_that_was_overtaken_by_a_newer_version_is_superseded(self, board):
         entry = board.post(Draft())
@@ -269,7 +269,7 @@ class TestAnActivation:
         proposed(board, critic, second, rating=1)
 
         assert reasons(board, critic, "draft-2") == [
-            ("turn", "draft-2 v1: it waits for its turn: activation 4, 1 other goes first, rated up to 5 against 1")
+            ("turn", "draft-2 v1: it waits for its turn (activation 4, 1 other goes first, rated up to 5 against 1)")
         ]
 
     def test_below_the_least_rating_is_told(self, board):
