@@ -44,7 +44,7 @@ Name = Annotated[str, typer.Argument(metavar="BOARD", help="Its id, the beginnin
 
 Body = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[JSON|FIELD=VALUE …]", help="The body: its fields, or JSON; `-` reads JSON from stdin."),
+    typer.Argument(metavar="JSON|FIELD=VALUE …", help="The body: its fields, or JSON; `-` reads JSON from stdin."),
 ]
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The key of an entry, as in `answer-3`.")]
 
@@ -217,7 +217,7 @@ def why_not(
     board: Name,
     agent: Annotated[str, typer.Argument(metavar="AGENT", help="An agent of the board.")],
     said: Look,
-    key: Annotated[str | None, typer.Argument(metavar="[KEY]", help="This entry; else all that it watches.")] = None,
+    key: Annotated[str | None, typer.Argument(metavar="KEY", help="This entry; else all that it watches.")] = None,
 ) -> int:
     """Show what keeps an agent from acting, entry by entry, and which comes closest."""
     return reasons.why_not(board, agent, key, said)
