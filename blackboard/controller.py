@@ -87,6 +87,18 @@ def decide(
     """
     if more:
         return _with_more(summary, goal, budget, watching, trouble)
+    at_once = _at_once(summary, goal, budget, trouble)
+    if at_once is not None or _count(summary, "running"):
+        return at_once
+    if _count(summary, "pending") and (used_up := _used_up(summary)) is not None:
+        return Verdict("budget", (f"{used_up.cap} {used_up.unit} are used up", *_not_done(summary, goal)))
+    if summary.unnoticed or not is_idle(summary):
+        return None
+    return _quiescence(summary, goal, watching)
+
+
+def _at_once(summary: Summary, goal: Goal, budget: Budget, trouble: Trouble) -> Verdict | None:
+    """What ends a board whoever is still at work."""
     if goal.reached:
         return Verdict("complete", (*_not_asked(summary), *summary.failures))
     if goal.stop is not None:
@@ -99,13 +111,7 @@ def decide(
         return Verdict("livelock", (trouble.livelock, *_missing(goal)))
     if trouble.breaker:
         return Verdict("breaker", (*trouble.breaker, *_missing(goal)))
-    if _count(summary, "running"):
-        return None
-    if _count(summary, "pending") and (used_up := _used_up(summary)) is not None:
-        return Verdict("budget", (f"{used_up.cap} {used_up.unit} are used up", *_not_done(summary, goal)))
-    if summary.unnoticed or not is_idle(summary):
-        return None
-    return _quiescence(summary, goal, watching)
+    return None
 
 
 def is_idle(summary: Summary) -> bool:
@@ -116,6 +122,8 @@ def is_idle(summary: Summary) -> bool:
 def _used_up_by(summary: Summary) -> set[str]:
     """The agents that have used up the budget of their own."""
     return {agent for agent, own in summary.of_agents.items() if _is_used_up(own)}
+
+
 def _with_more(
     summary: Summary, goal: Goal, budget: Budget, watching: Sequence[Watching], trouble: Trouble
 ) -> Verdict | Quiet | None:
