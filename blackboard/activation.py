@@ -10,6 +10,24 @@ OPEN: tuple[State, ...] = ("waiting", "pending", "running", "parked")
 
 
 @dataclass(frozen=True, slots=True)
+class Lot:
+    """That an entry version is handed over with others of its kind, so many at most."""
+
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The group that an entry belongs to from this version on."""
+
+    kind: str
+    name: str | None = None  # JSON of what `by` gave; "" where the board is the group; None: it is in none
+    done: bool = False
+    size: int | None = None  # how many done ones make the group whole; None: none may be unfinished
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """That an agent can act on one entry version; refraction makes it one activation at most."""
 
@@ -18,6 +36,7 @@ class Proposal:
     rating: int = 0
     broken: str | None = None  # the agent's own `where` or `rating` failed on it: why
     waiting: bool = False  # its `ready` does not hold yet
+    many: Lot | Part | None = None  # it is not acted on alone: what it becomes a part of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +58,18 @@ class Claim:
     id: int
     agent: str
     trigger: int
-    group: str | None  # the kind, where the trigger is all entries of a kind as of seq `trigger`
+    group: str | None  # the kind, where several are handed over: `members`, or else all as of seq `trigger`
     snapshot: int
     token: int
     attempt: int  # 1 for the first try; stale restarts do not count
     redone: int = 0  # how often it went stale
+    members: tuple[int, ...] = ()  # seqs, of a batch or of one group; the same for each claim at one snapshot
+    name: str | None = None  # of the group
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether each of its members is there for itself: without some of them it acts on the others."""
+        return bool(self.members) and self.name is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,11 @@ class Agent:
         """Whether it is handed several entries at once."""
         return isinstance(self.watches, AllDone)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the board is its one group, handed over when nothing of its kind is unfinished."""
+        return isinstance(self.watches, AllDone) and self.watches.by is None and self.watches.size is None
+
     @cached_property
     def kind(self) -> type[Kind]:
         """The kind that wakes it."""
@@ -185,7 +190,9 @@ class Agent:
     def watching(self) -> str:
         """What wakes it, in words: `answer accepted`, `all subtask done`."""
         if isinstance(self.watches, AllDone):
-            return f"all {self.kind.kind_name} done{' by …' if self.watches.by else ''}"
+            size = self.watches.size
+            many = size if isinstance(size, int) else "all"
+            return f"{many} {self.kind.kind_name} done{' by …' if self.watches.by else ''}"
         many = f"{self.watches.size} " if isinstance(self.watches, Batched) else ""
         return f"{many}{self.kind.kind_name} {'/'.join(self.statuses)}{' where …' if self.where else ''}"
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from blackboard.activation import Contribution, Fenced, Landed, Refused, Stale, State, Write
+from blackboard.activation import Contribution, Fenced, Landed, Lot, Part, Refused, Stale, State, Write
 from blackboard.entry import RETRACTED
 from blackboard.records import Grants
 
@@ -25,6 +25,7 @@ class Facts:
     superseded: Mapping[int, int] = field(default_factory=dict)  # of the seqs relied on: replaced -> by which
     appeared: Sequence[str] = ()  # of the absent keys: those that are there now
     drifted: Mapping[int, str] = field(default_factory=dict)  # place of a query that would now give something else: how
+    regrouped: bool = False  # the group that woke it is not the set any more that it was
     marks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # kind -> status -> entries
     cursors: Mapping[str, int] = field(default_factory=dict)  # agent -> seq
 
@@ -52,6 +53,8 @@ class NewActivation:
     group: str | None = None
     broken: str | None = None
     waiting: bool = False
+    many: Lot | Part | None = None  # no row of its own: what it is to become a part of
+    binding: str | None = None  # None: its trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +107,16 @@ def _changed(facts: Facts, contribution: Contribution) -> list[str]:
         *(f"seq {old} was replaced by {facts.superseded[old]}" for old in replaced),
         *(f"{key} has appeared" for key in facts.appeared),
         *facts.drifted.values(),
+        *(["its group has changed"] if facts.regrouped else []),
     ]
 
 
 def _is_moot(facts: Facts, contribution: Contribution) -> bool:
     """Whether that was what woke the agent: then the new version wakes it by itself."""
     queries = contribution.reads.queries
-    return any(seq in facts.superseded for seq in contribution.woken_by) or any(
-        queries[place].waking for place in facts.drifted
-    )
+    replaced = [seq in facts.superseded for seq in contribution.woken_by]
+    gone = any(replaced) and (all(replaced) or not contribution.claim.is_batch)
+    return gone or facts.regrouped or any(queries[place].waking for place in facts.drifted)
 
 
 def _writes(facts: Facts, contribution: Contribution) -> Writes:
@@ -121,7 +125,7 @@ def _writes(facts: Facts, contribution: Contribution) -> Writes:
     marks = _marks(entries)
     noticed = tuple(a for a in contribution.served if facts.cursors.get(a) == facts.head)
     proposed = [
-        NewActivation(p.agent, entries[p.trigger].seq, p.rating, broken=p.broken)
+        NewActivation(p.agent, entries[p.trigger].seq, p.rating, broken=p.broken, many=p.many)
         for p in contribution.proposals
         if p.agent in noticed
     ]

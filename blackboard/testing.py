@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from typing_extensions import Unpack
 
-from blackboard.activation import Agenda, Claim, Contribution, Landed, Proposal
+from blackboard.activation import Agenda, Claim, Contribution, Landed, Lot, Proposal
 from blackboard.agent import Agent
 from blackboard.board import Board, open_store
 from blackboard.budget import Budget
@@ -45,7 +45,10 @@ def memory_board() -> Board:
 def run_agent(
     agent: Agent, /, *on: Kind | Entry[Any], board: Board | None = None, **options: Unpack[StandIns]
 ) -> list[Entry[Any]]:
-    """Let one agent act once on these entries; what it wrote comes back. Its own errors come out as they are."""
+    """Let one agent act once on these entries; what it wrote comes back. Its own errors come out as they are.
+
+    An agent that watches groups acts on the first that is whole; without entries, among all that the board holds.
+    """
     own = board or memory_board()
     entries = [own.post(e) if isinstance(e, Kind) else e for e in on]
     claim = _claimed(own, agent, entries)
@@ -72,17 +75,39 @@ def _claimed(board: Board, agent: Agent, entries: Sequence[Entry[Any]]) -> Claim
     store = board.store
     store.seat(board.id, [replace(s, cursor=board.seq) for s in seats([agent])])
     cursor = next(s.cursor for s in store.seats(board.id) if s.name == agent.name)
-    if agent.is_group:
-        store.notice(board.id, [], matcher([agent]).groups)
+    if boards := matcher([agent]).groups:
+        store.notice(board.id, [], boards)
     else:
-        if len(entries) != 1:
-            raise UsageError(f"{agent.name} acts on one {agent.kind.kind_name}; give it one")
-        store.notice(board.id, [Notice(agent.name, cursor, cursor, (Proposal(agent.name, entries[0].seq),))])
+        store.notice(board.id, [Notice(agent.name, cursor, cursor, _proposals(board, agent, entries))])
     taken = store.claim(board.id, Agenda(WORKER, {agent.name: 1}, 1)).taken
     if not taken:
-        what = "not every one is done" if agent.is_group else f"it has acted on {entries[0].key} already"
+        named = ", ".join(e.key for e in entries)
+        what = (
+            "not every one is done"
+            if boards
+            else "no group is whole"
+            if agent.is_group
+            else f"it has acted on {named or 'everything'} already"
+        )
         raise UsageError(f"{agent.name} cannot act: {what}")
     return taken[0]
+
+
+def _proposals(board: Board, agent: Agent, entries: Sequence[Entry[Any]]) -> tuple[Proposal, ...]:
+    """What wakes the agent if there were nothing but these entries."""
+    if agent.is_group:
+        rows = board.store.by_seq(board.id, [e.seq for e in entries]) if entries else board.store.current(board.id)
+        grouped = matcher([agent]).grouped
+        found = [p for r in sorted(rows, key=lambda r: r.seq) for p in grouped(r.kind, r.status, r.body, r.seq)]
+        for broken in (p.broken for p in found if p.broken):
+            raise UsageError(broken)
+        return tuple(found)
+    if agent.is_batched and entries:
+        size = max(len(entries), getattr(agent.watches, "size", 1))
+        return tuple(Proposal(agent.name, e.seq, many=Lot(agent.kind.kind_name, size)) for e in entries)
+    if len(entries) != 1:
+        raise UsageError(f"{agent.name} acts on one {agent.kind.kind_name}; give it one")
+    return (Proposal(agent.name, entries[0].seq),)
 
 
 def run_team(agents: Sequence[Agent], /, *on: Kind, board: Board | None = None, **options: Unpack[StandIns]) -> Board:

@@ -15,7 +15,8 @@ from blackboard.records import Claims, Notice, Row
 from store import queries as q
 from store import statements as s
 from store.core import numbers, words
-from store.landing import note_attempt, propose, scopes, settle_activation
+from store.gatherings import is_gathered, members, name_of
+from store.landing import note_attempt, propose, reconsider, scopes, settle_activation
 from store.looking import Cursor, to_row
 
 UNIT = "activations"
@@ -46,9 +47,12 @@ def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
             break
         for row in rows:
             activation, trigger = row[:ACTIVATION], row[ACTIVATION:]
-            if free.get(row[1], 0) < 1 or _is_moot(at, board, activation, trigger, now):
+            if free.get(row[1], 0) < 1:
                 continue  # where an agent is full, the next round asks for the others
-            claim = _claim(at, board, activation, agenda, head, now)
+            handed = _members(at, board, activation)
+            if _is_moot(at, board, activation, trigger, handed, now):
+                continue
+            claim = _claim(at, board, activation, agenda, head, now, handed)
             if claim is None:
                 if _is_spent(at, board, row[1]):
                     spent.append(row[1])
@@ -73,9 +77,11 @@ def _left(free: dict[str, int]) -> dict[str, int]:
     return {agent: n for agent, n in free.items() if n > 0}
 
 
-def _claim(at: Cursor, board: str, row: Sequence[Any], agenda: Agenda, head: int, now: float) -> Claim | None:
+def _claim(
+    at: Cursor, board: str, row: Sequence[Any], agenda: Agenda, head: int, now: float, handed: Sequence[int]
+) -> Claim | None:
     """The claim, or None where the budget allows no more."""
-    id_, agent, trigger, group, snapshot, token, attempt, redone = row
+    id_, agent, trigger, group, snapshot, token, attempt, redone, binding = row
     if attempt == 0 and at.execute(s.RESERVE, {**scopes(board, agent), "p_amount": 1}).rowcount == 0:
         return None
     seen = head if snapshot is None else snapshot
@@ -83,7 +89,8 @@ def _claim(at: Cursor, board: str, row: Sequence[Any], agenda: Agenda, head: int
         "p_board": board, "p_id": id_, "p_token": token, "p_worker": agenda.worker, "p_until": now + agenda.lease,
         "p_snapshot": seen,
     })  # fmt: skip
-    return Claim(board, id_, agent, trigger, group, seen, token + 1, attempt + 1, redone)
+    name = name_of(binding)
+    return Claim(board, id_, agent, trigger, group, seen, token + 1, attempt + 1, redone, tuple(handed), name)
 
 
 def _is_spent(at: Cursor, board: str, agent: str) -> bool:
@@ -92,16 +99,28 @@ def _is_spent(at: Cursor, board: str, agent: str) -> bool:
     return [scope for (scope,) in at.execute(s.FULL, {**own, "p_amount": 1})] == [own["p_own"]]
 
 
-def _is_moot(at: Cursor, board: str, row: Sequence[Any], trigger: Sequence[Any], now: float) -> bool:
+def _members(at: Cursor, board: str, row: Sequence[Any]) -> tuple[int, ...]:
+    """What an activation of a batch or of a group is handed."""
+    id_, agent, _, _, snapshot, *_, binding = row
+    return members(at, board, id_, agent, binding, snapshot) if is_gathered(binding) else ()
+
+
+def _is_moot(
+    at: Cursor, board: str, row: Sequence[Any], trigger: Sequence[Any], handed: Sequence[int], now: float
+) -> bool:
     """Revalidation: drop work whose trigger has changed while it was waiting; the new version wakes by itself."""
-    id_, agent, seq, group, _, token, attempt, _ = row
-    if group is None:
+    id_, agent, seq, group, _, token, attempt, _, binding = row
+    if is_gathered(binding):
+        changed = not handed
+    elif group is None:
         changed = to_row(trigger).superseded is not None
     else:
         marks = at.execute(s.MARKS, {"p_board": board, "p_kinds": words((group,))}).fetchall()
         changed = max((last for *_, last in marks), default=0) > seq
     if changed:
         _drop(at, board, id_, agent, token, attempt, CHANGED, now)
+        if name_of(binding) is not None:
+            reconsider(at, board, id_, now)
     return changed
 
 
@@ -117,8 +136,11 @@ def rescue(at: Cursor, board: str, agenda: Agenda, dead: Iterable[str], now: flo
         if len(taken) >= agenda.slots or free.get(row[1], 0) < 1:
             continue
         note_attempt(at, board, row[0], "lost", f"worker {owner} is gone or was silent past its lease", now)
-        claim = _claim(at, board, row, agenda, row[4], now)
-        if claim is not None:
+        handed = _members(at, board, row)
+        claim = _claim(at, board, row, agenda, row[4], now, handed)
+        if claim is not None and is_gathered(row[-1]) and not handed:
+            _drop_claimed(at, claim, now)
+        elif claim is not None:
             taken.append(claim)
             free[claim.agent] -= 1
     return tuple(taken)
@@ -153,7 +175,8 @@ def move_cursors(at: Cursor, board: str, notices: Sequence[Notice], groups: Sequ
             continue
         judged.append(notice)
         proposed += [
-            NewActivation(p.agent, p.trigger, p.rating, broken=p.broken, waiting=p.waiting) for p in notice.proposals
+            NewActivation(p.agent, p.trigger, p.rating, broken=p.broken, waiting=p.waiting, many=p.many)
+            for p in notice.proposals
         ]
         if not notice.stays:
             _move(at, board, notice.agent, notice.after, notice.upto)
@@ -242,3 +265,13 @@ def _drop(at: Cursor, board: str, id_: int, agent: str, token: int, attempt: int
     if attempt:
         settle_activation(at, board, agent)
     note_attempt(at, board, id_, "moot", cause, now)
+
+
+def _drop_claimed(at: Cursor, claim: Claim, now: float) -> None:
+    """What was taken over is not to be handed to anybody any more."""
+    values = {"p_board": claim.board, "p_id": claim.id, "p_token": claim.token, "p_state": "moot", "p_done": None}
+    at.execute(s.FINISH, values)
+    settle_activation(at, claim.board, claim.agent)
+    note_attempt(at, claim.board, claim.id, "moot", CHANGED, now)
+    if claim.name is not None:
+        reconsider(at, claim.board, claim.id, now)

@@ -12,6 +12,7 @@ from blackboard.judge import Facts, NewActivation, Writes, judge
 from store import queries as q
 from store import statements as s
 from store.core import numbers, words
+from store.gatherings import BATCH_MEMBERS, as_of, gather, is_regrouped, whole_again
 from store.looking import Cursor, to_grants
 
 
@@ -58,6 +59,7 @@ def _facts(at: Cursor, c: Contribution) -> tuple[Facts, int]:
         board=status, head=head, state=state, token=token, done_seq=done_seq,
         superseded=_superseded(at, c), appeared=_appeared(at, c),
         drifted={n: d for n, asked in enumerate(c.reads.queries) if (d := _drift(at, board, c.claim.snapshot, asked))},
+        regrouped=bool(c.claim.name is not None and c.woken_by and is_regrouped(at, c.claim)),
         grants=to_grants(*declared), marks=marks, cursors=cursors,
     )  # fmt: skip
     return facts, activations
@@ -177,9 +179,11 @@ def _first_state(new: NewActivation) -> State:
 
 def propose(at: Cursor, board: str, activations: int, new: tuple[NewActivation, ...], now: float) -> int:
     """Put activations on the agenda; refraction drops those that are there. How many ids were used."""
+    if any(a.many for a in new):
+        new = gather(at, board, activations, new)
     rows = [
         {
-            "board_id": board, "id": activations + n, "agent": a.agent, "binding": str(a.trigger),
+            "board_id": board, "id": activations + n, "agent": a.agent, "binding": a.binding or str(a.trigger),
             "trigger_seq": a.trigger, "trigger_kind": a.group, "state": _first_state(a),
             "rating": a.rating, "token": 0, "attempt": 0, "redone": 0, "snapshot_seq": None, "owner": None,
             "lease_until": None, "done_seq": None, "due_at": None, "waits_for": None,
@@ -216,12 +220,25 @@ def _set_back(at: Cursor, c: Contribution, stale: Stale, head: int, now: float) 
     """Drop the work if what woke it has changed; otherwise let it be done again on the newest snapshot."""
     claim, board = c.claim, c.claim.board
     cause = "; ".join(stale.changed)
-    if stale.moot:
+    left = as_of(at, BATCH_MEMBERS, head, {"p_board": board, "p_id": claim.id}) if claim.is_batch else claim.members
+    if stale.moot or (claim.members and not left):
+        stale = replace(stale, moot=True)
         values = {"p_board": board, "p_id": claim.id, "p_token": claim.token, "p_state": "moot", "p_done": None}
         at.execute(s.FINISH, values)
         settle_activation(at, board, claim.agent)
         note_attempt(at, board, claim.id, "moot", cause, now)
+        if claim.name is not None:
+            reconsider(at, board, claim.id, now)
         return stale
     at.execute(s.REDO, {"p_board": board, "p_id": claim.id, "p_token": claim.token, "p_snapshot": head})
     note_attempt(at, board, claim.id, "stale", cause, now)
-    return Stale(stale.changed, again=replace(claim, snapshot=head, redone=claim.redone + 1))
+    return Stale(stale.changed, again=replace(claim, snapshot=head, redone=claim.redone + 1, members=left))
+
+
+def reconsider(at: Cursor, board: str, dropped: int, now: float) -> None:
+    """Hand a group of so many over anew, where what it was handed over to was dropped and it is still whole."""
+    found = whole_again(at, board, dropped)
+    if found is not None:
+        _, head, activations, _ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
+        added = propose(at, board, activations, (found,), now)
+        at.execute(s.ADVANCE_BOARD, {"p_board": board, "p_head": head, "p_activations": activations + added})

@@ -76,7 +76,14 @@ LATER_VIEWS = (
 
 AGENDA = """CREATE VIEW agenda AS
         SELECT a.board_id, a.id, a.agent, a.state, a.rating, a.attempt, a.redone, a.owner,
-               coalesce('all ' || a.trigger_kind, e.key || ' v' || e.version) AS woken_by, a.snapshot_seq, a.done_seq,
+               CASE WHEN a.binding LIKE 'batch %' THEN 'batch of ' || (
+                   SELECT count(*) FROM batch m JOIN entry v ON v.board_id = m.board_id AND v.seq = m.seq
+                   WHERE m.board_id = a.board_id AND m.activation_id = a.id
+                   AND (v.superseded_seq IS NULL OR v.superseded_seq > a.snapshot_seq)) || ' ' || a.trigger_kind
+               WHEN a.trigger_kind IS NOT NULL AND a.binding LIKE '% _%'
+               THEN 'all ' || a.trigger_kind || substr(a.binding, instr(a.binding, ' '))
+               ELSE coalesce('all ' || a.trigger_kind, e.key || ' v' || e.version) END AS woken_by,
+               a.snapshot_seq, a.done_seq,
                (SELECT t.cause FROM attempt t WHERE t.board_id = a.board_id AND t.activation_id = a.id
                 ORDER BY t.number DESC LIMIT 1) AS last_cause,
                a.waits_for, datetime(a.due_at, 'unixepoch') AS due_at

@@ -136,7 +136,7 @@ _running = and_(_this, activation.c.state == word("running"))
 _is_open = activation.c.state.in_([word(state) for state in OPEN])
 CLAIMED = (
     activation.c.id, activation.c.agent, activation.c.trigger_seq, activation.c.trigger_kind, activation.c.snapshot_seq,
-    activation.c.token, activation.c.attempt, activation.c.redone,
+    activation.c.token, activation.c.attempt, activation.c.redone, activation.c.binding,
 )  # fmt: skip
 _trigger = and_(
     entry.c.board_id == activation.c.board_id,

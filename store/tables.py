@@ -169,27 +169,29 @@ class Activation(SQLModel, table=True):
 
 
 class Gathering(SQLModel, table=True):
-    """How far a group of a fan-in watch is: `all_done(Kind, by=…)`."""
+    """How far a group of a fan-in watch is: `all_done(Kind, by=…, size=…)`."""
 
     __tablename__ = "gathering"
     __table_args__ = (CLUSTERED,)
     board_id: str = _text(primary_key=True)
     agent: str = _text(primary_key=True)
-    name: str = _text(primary_key=True)  # JSON: what `by` gave
+    name: str = _text(primary_key=True)  # JSON: what `by` gave; empty: the whole board
     entries: int
     done: int
-    last_seq: int
+    last_seq: int  # the last version that was counted, or has left
+    size: int | None = None  # how many done ones make it whole; NULL: none may be unfinished
+    handed: int | None = None  # with a size: the trigger of the activation that it was handed over to
 
 
 class Gathered(SQLModel, table=True):
-    """Which group of a fan-in watch an entry belongs to, and whether it is done."""
+    """Which group of a fan-in watch an entry belongs to, by its last version that was noticed."""
 
     __tablename__ = "gathered"
     __table_args__ = (Index("gathered_by_group", "board_id", "agent", "name"), CLUSTERED)
     board_id: str = _text(primary_key=True)
     agent: str = _text(primary_key=True)
     key: str = _text(primary_key=True)
-    name: str = _text()
+    name: str | None = _text(default=None)  # NULL: it has left
     seq: int
     done: bool
 

@@ -184,7 +184,7 @@ def counted(asked: Query) -> ReadSet:
 
 def contribution(claim: Claim, *writes: Write, **options: Any) -> Contribution:
     """What an agent has made of its claim."""
-    woken = () if claim.group else (claim.trigger,)
+    woken = claim.members or (() if claim.group else (claim.trigger,))
     return Contribution(claim, claim.agent, writes, **{"woken_by": woken, **options})
 
 

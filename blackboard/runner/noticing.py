@@ -8,7 +8,7 @@ from blackboard.errors import FeedGap
 from blackboard.looker import check
 from blackboard.matching import Matcher
 from blackboard.ports import Looking
-from blackboard.records import Notice
+from blackboard.records import Notice, Row
 from blackboard.runner.readiness import Readiness, Seen
 from blackboard.runner.view import Toolbox
 
@@ -40,7 +40,7 @@ class Noticing:
         return list(asked), groups
 
     def _looked(self, matcher: Matcher, behind: dict[str, int], head: int) -> tuple[dict[str, list[Proposal]], Seen]:
-        """Match the feed from where the hindmost has got to. What has been replaced already wakes nobody any more."""
+        """Match the feed from where the hindmost has got to."""
         found: dict[str, list[Proposal]] = {name: [] for name in behind}
         upto = min(behind.values())
         seen = Seen(after=upto)
@@ -48,9 +48,7 @@ class Noticing:
             for row in rows:
                 check(row, self._board)  # a `where` that sees a body which nobody wrote would let work be missed
                 seen.changed[row.kind] = row.seq
-                if row.superseded is not None:
-                    continue
-                for proposal in matcher.match(row.kind, row.status, row.body, row.seq, row.author):
+                for proposal in _matched(matcher, row):
                     if row.seq > behind.get(proposal.agent, row.seq):
                         found[proposal.agent].append(proposal)
                         if proposal.waiting:
@@ -61,3 +59,10 @@ class Noticing:
             raise FeedGap(f"{where}; `blackboard doctor` tells more")
         seen.upto = upto
         return found, seen
+
+
+def _matched(matcher: Matcher, row: Row) -> list[Proposal]:
+    """What has been replaced already wakes nobody any more, but who counts has to count it."""
+    if row.superseded is not None:
+        return matcher.grouped(row.kind, row.status, row.body, row.seq)
+    return matcher.match(row.kind, row.status, row.body, row.seq, row.author)

@@ -7,8 +7,8 @@ from typing import Any
 from blackboard.activation import GroupWatch
 from blackboard.agent import Agent
 from blackboard.budget import Budget
-from blackboard.conditions import Condition
-from blackboard.matching import Matcher, Pattern
+from blackboard.conditions import AllDone, Batched, Condition
+from blackboard.matching import GroupPattern, Matcher, Pattern
 from blackboard.records import Seat
 from blackboard.tool import Tool
 
@@ -51,12 +51,16 @@ def seats(agents: Sequence[Agent]) -> list[Seat]:
 
 def matcher(agents: Sequence[Agent]) -> Matcher:
     """What wakes these agents."""
-    singles = [
-        Pattern(a.name, a.kind, a.statuses, a.where, a.rating, a.ready is not None) for a in agents if not a.is_group
-    ]
-    groups = [
-        GroupWatch(a.name, a.kind.kind_name, a.kind.lifecycle.done, a.rating, a.ready is not None)
-        for a in agents
-        if a.is_group and isinstance(a.rating, int)
-    ]
-    return Matcher(singles, groups, [a.name for a in agents if a.is_conditional])
+    patterns: list[Pattern | GroupPattern] = []
+    boards: list[GroupWatch] = []
+    for a in agents:
+        watch, rating = a.watches, a.rating
+        if not isinstance(watch, AllDone):
+            batch = watch.size if isinstance(watch, Batched) else None
+            patterns.append(Pattern(a.name, a.kind, a.statuses, a.where, rating, a.ready is not None, batch))
+        elif isinstance(rating, int):
+            if a.is_whole:
+                boards.append(GroupWatch(a.name, a.kind.kind_name, a.kind.lifecycle.done, rating, a.ready is not None))
+            else:
+                patterns.append(GroupPattern(a.name, a.kind, watch.by, watch.size, a.where, rating))
+    return Matcher(patterns, boards, [a.name for a in agents if a.is_conditional])

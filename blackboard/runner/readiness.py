@@ -36,17 +36,19 @@ class Readiness:
     def judged(self, agent: Agent, notice: Notice, seen: Seen) -> Notice:
         """The notice with what its agent's conditions say."""
         now = AtHead(self._store, self._board, self._store.summary(self._board))
-        noticed = replace(notice, stays=agent.is_group)
+        noticed = replace(notice, stays=agent.is_whole)
         if agent.unless is not None and _holds(agent.unless, now):
             return replace(noticed, obviated=f"not needed: {agent.unless}")
         if agent.ready is None:
             return noticed
         waiting = self._store.waiting(self._board, agent.name)
+        promoted = tuple(replace(p, waiting=False) for p in notice.proposals)
         if isinstance(agent.ready, Condition):
             if not _holds(agent.ready, now):
-                return noticed
-            proposals = tuple(replace(p, waiting=False) for p in notice.proposals)
-            return replace(noticed, proposals=proposals, ready=tuple(a.id for a in waiting))
+                return replace(noticed, proposals=tuple(replace(p, waiting=True) for p in notice.proposals))
+            return replace(noticed, proposals=promoted, ready=tuple(a.id for a in waiting))
+        if agent.is_batched or (agent.is_group and not agent.is_whole):  # asked of all that it is handed, when it acts
+            return replace(noticed, proposals=promoted, ready=tuple(a.id for a in waiting))
         new = (replace(p, waiting=not self._is_ready(agent, p.trigger, None, seen)) for p in notice.proposals)
         ready = tuple(a.id for a in waiting if self._is_ready(agent, a.trigger, a.group, seen))
         return replace(noticed, proposals=tuple(new), ready=ready)

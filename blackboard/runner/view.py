@@ -68,6 +68,10 @@ class ActivationView(Looker, View):
         claim, kind = self._claim, self._agent.kind
         if claim.group is None:
             rows = [self._woke] if self._woke is not None else self._store.by_seq(self._board, [claim.trigger])
+        elif claim.members:
+            rows = self._store.by_seq(self._board, claim.members)
+            if not claim.is_batch:  # a batch comes in the order of its versions
+                rows.sort(key=lambda r: r.born)
         else:
             query = Query(kind.kind_name, tuple(sorted(kind.lifecycle.all - {RETRACTED})))
             rows = self._store.find(self._board, query, claim.trigger)

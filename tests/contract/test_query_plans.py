@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from blackboard.activation import Query
-from store import queries, statements
+from store import gatherings, queries, statements
 from store.sqlite import open_store
 
-LARGE = "entry|link|field|activation_read|activation|attempt"  # tables that grow with a board
+LARGE = "entry|link|field|activation_read|activation|attempt|gathering|gathered|batch"  # tables that grow with a board
 STEP = re.compile(
     rf"(?P<how>SCAN|SEARCH) (?P<table>{LARGE})\b(?: USING (?:COVERING )?(?P<index>.+?))?(?: \((?P<on>.+)\))?"
     r"(?: LEFT-JOIN)?$"
@@ -53,7 +53,7 @@ def _queries() -> Iterator[tuple[str, str]]:
 
 def _hot() -> dict[str, str]:
     """Every statement by its name, but for those that only insert rows."""
-    named = {**vars(queries), **vars(statements)}
+    named = {**vars(queries), **vars(statements), **vars(gatherings)}
     found = {name: text for name, text in named.items() if name.isupper() and isinstance(text, str)}
     return {name: text for name, text in (*found.items(), *_queries()) if not text.startswith("INSERT")}
 

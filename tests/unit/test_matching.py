@@ -1,10 +1,13 @@
 """Matching: which agents can act on an entry version."""
 
+import enum
+import math
+
 import pytest
 
-from blackboard.activation import GroupWatch, Proposal
+from blackboard.activation import GroupWatch, Lot, Part, Proposal
 from blackboard.entry import Kind
-from blackboard.matching import Matcher, Pattern
+from blackboard.matching import GroupPattern, Matcher, Pattern
 
 
 class Task(Kind, lifecycle={"open": "done"}):
@@ -22,7 +25,7 @@ class SameName(Kind, name="task", lifecycle={"open": "done"}):
 EMPTY = Task()
 
 
-def matcher(*patterns: Pattern, groups: tuple[GroupWatch, ...] = ()) -> Matcher:
+def matcher(*patterns: Pattern | GroupPattern, groups: tuple[GroupWatch, ...] = ()) -> Matcher:
     return Matcher(patterns, groups)
 
 
@@ -124,3 +127,68 @@ class TestAPatternThatFails:
             raise SystemExit(1)
 
         assert "SystemExit" in self.broken(where=leaves)
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+class TestABatch:
+    def test_what_is_not_acted_on_alone_says_with_how_many(self):
+        one = matcher(Pattern("a", Task, ("open",), where=lambda t: t.size > 2, batch=5))
+
+        assert match(one, Task(size=3)) == [Proposal("a", 3, many=Lot("task", 5))]
+        assert match(one, Task(size=2)) == []
+
+
+class TestAGroup:
+    def part(self, body=EMPTY, status="done", **options):
+        return [p.many for p in match(matcher(GroupPattern("g", Task, **options)), body, status)]
+
+    def test_it_follows_every_status(self):
+        one = matcher(GroupPattern("g", Task, by=lambda t: t.text, rating=4))
+
+        assert match(one, Task(text="x")) == [Proposal("g", 3, 4, many=Part("task", '"x"', False))]
+        assert match(one, Task(text="x"), "done") == [Proposal("g", 3, 4, many=Part("task", '"x"', True))]
+        assert match(one, Task(text="x"), "retracted") == [Proposal("g", 3, 4, many=Part("task"))]
+        assert one.match("other", "open", Task(), 3) == []
+        assert (one.singles, one.served, one.groups) == (("g",), ("g",), ())
+
+    def test_bodies_as_they_are_stored_are_read(self):
+        assert self.part('{"text": "x", "size": 2}', by=lambda t: t.size) == [Part("task", "2", True)]
+        assert self.part(SameName(text="x"), by=lambda t: t.text) == [Part("task", '"x"', True)]
+
+    def test_where_decides_who_belongs_to_one(self):
+        assert self.part(Task(size=1), by=lambda t: t.text, where=lambda t: t.size > 2) == [Part("task")]
+
+    def test_without_by_the_board_is_the_group(self):
+        assert self.part(size=3) == [Part("task", "", True, 3)]
+
+    def test_the_size_may_depend_on_the_body(self):
+        assert self.part(Task(size=7), size=lambda t: t.size) == [Part("task", "", True, 7)]
+
+    @pytest.mark.parametrize(
+        ("value", "name"),
+        [("x", '"x"'), ((1, "é"), '[1, "é"]'), (None, "null"), (True, "true"), (Colour.RED, '"red"'),
+         (frozenset({"b", "a", "c"}), '["a", "b", "c"]'), ("\0", '"\\u0000"')],
+    )  # fmt: skip
+    def test_its_name_is_json(self, value, name):
+        assert self.part(by=lambda _: value) == [Part("task", name, True)]
+
+    @pytest.mark.parametrize("value", [["x"], {}, object(), math.nan, "\ud800", Unprintable()])
+    def test_a_value_that_has_no_json_or_may_change_is_the_agents_own_failure(self, value):
+        left, broken = match(matcher(GroupPattern("g", Task, by=lambda _: value)), status="done")
+
+        assert left == Proposal("g", 3, many=Part("task"))
+        assert broken.broken.startswith("g: where=, by= or size= failed: ")
+
+    @pytest.mark.parametrize("size", [0, -1, "x", None, 2.0])
+    def test_a_size_that_is_none_is_the_agents_own_failure(self, size):
+        _, broken = match(matcher(GroupPattern("g", Task, size=lambda _: size)), status="done")
+
+        assert "a size is a whole number of at least 1" in broken.broken
+
+    def test_what_fails_leaves_the_others_alone(self):
+        one = matcher(GroupPattern("bad", Task, by=lambda t: t.nothing), GroupPattern("good", Task, size=1))
+
+        assert [p.agent for p in match(one, status="done")] == ["bad", "bad", "good"]
