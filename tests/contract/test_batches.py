@@ -208,6 +208,13 @@ class TestAMemberThatChanges:
 
         landed(bench.commit(claim, note(kind="report"), woken_by=()))
 
+    def test_a_loose_agent_that_amends_the_last_of_them_has_nothing_to_do_again(self, bench, come):
+        (row,) = come()
+        claim = bench.claim("a")
+        bench.amend(row)
+
+        assert moot(bench.commit(claim, amended(row, status="done"), woken_by=()))
+
     def test_a_failure_that_rests_on_it_is_no_failure(self, bench, come):
         one, two = come(*bench.post(note(), note()))
         claim = bench.claim("a")

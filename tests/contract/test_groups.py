@@ -372,6 +372,15 @@ class TestAGroupOfSoMany:
 
         assert two.handed() == {"g": [["note-1", "note-2"]]}
 
+    def test_once_it_is_whole_nothing_says_otherwise(self, bench, two):
+        bench.post(note("g", status="done"), note("g", status="done"))
+        two()
+        bench.note("g")
+        two.size = 3
+        two()
+
+        assert two.handed() == {"g": [["note-1", "note-2"]]}
+
     def test_a_member_that_changes_before_anybody_began_makes_room_for_another(self, bench, two):
         one, *_ = bench.post(*[note("g", status="done") for _ in range(3)])
         two()
@@ -470,14 +479,15 @@ class TestEachGroupOnce:
             assert notice.handed() == {}
 
     def test_an_old_version_that_is_noticed_again_moves_nothing(self, bench, notice):
-        row = bench.note("g")
-        bench.amend(row, "h", status="done")
+        row = bench.note("g", status="done")
+        bench.amend(row, "h")
         notice()
         assert notice.handed() == {"h": [["note-1"]]}
         bench.store.retire(bench.id, [])
         bench.store.seat(bench.id, [Seat("gatherer", "note")])
 
         notice(upto=row.seq)
+        assert bench.states("gatherer") == ["done"]
         bench.note("g", status="done")
         notice()
 
