@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from blackboard.agent import Agent
+from blackboard.conditions import AllDone
 from blackboard.entry import RETRACTED
 from store.library import sqlite3
 from tests.replaying import Replay
@@ -47,7 +48,8 @@ class Board:
     ) -> None:
         self._connection, self.id, self._count = connection, board, count
         self._singles = [a for a in agents if not a.is_group]
-        self._groups = [a for a in agents if a.is_group]
+        self._groups = [a for a in agents if a.is_whole]
+        self._grouping = [a for a in agents if a.is_group and not a.is_whole]
         self.replay = Replay()
         self._now: dict[str, dict[str, Any]] = {}  # key -> its newest version
         self._written_by: dict[int, int] = {}  # activation -> the first seq that it wrote
@@ -195,6 +197,9 @@ class Board:
         trigger = activation["trigger_seq"]
         if activation["trigger_kind"] is None:
             return self.replay.versions[trigger - 1]["superseded_seq"] is not None
+        if activation["binding"].startswith("batch "):
+            seqs = self._all("SELECT seq FROM batch WHERE board_id = ? AND activation_id = ?", activation["id"])
+            return all(self.replay.versions[b["seq"] - 1]["superseded_seq"] is not None for b in seqs)
         return any(v["kind"] == activation["trigger_kind"] for v in self.replay.versions[trigger:])
 
     def _landed(self, activation: Row) -> None:
@@ -226,6 +231,8 @@ class Board:
         for name, cursor in self._cursors.items():
             _demand(was.get(name, 0) <= cursor <= head, "cursors go forward, up to the head", f"{name} at {cursor}")
         woken = {(a["agent"], a["binding"]) for a in self.activations.values()}
+        batched = self._all("SELECT agent, seq FROM batch WHERE board_id = ?")
+        woken |= {(b["agent"], str(b["seq"])) for b in batched}
         for agent in self._singles:
             for version in self.replay.versions[was.get(agent.name, 0) : self._cursors.get(agent.name, 0)]:
                 if version["kind"] == agent.kind.kind_name and version["status"] in agent.statuses:
@@ -236,6 +243,8 @@ class Board:
         for agent in self._groups:
             if self._cursors.get(agent.name) == head and self.row["status"] == "open":
                 self._whole_set_noticed(agent, woken)
+        for agent in self._grouping:
+            self._groups_counted(agent, woken)
 
     def _whole_set_noticed(self, agent: Agent, woken: set[tuple[str, str]]) -> None:
         kind = agent.kind
@@ -244,6 +253,38 @@ class Board:
         if total and total == sum(counts[s] for s in kind.lifecycle.done):
             last = max(v["seq"] for v in self.replay.versions if v["kind"] == kind.kind_name)
             _demand((agent.name, str(last)) in woken, "no whole set is missed", f"{agent.name}, as of {last}")
+
+    def _groups_counted(self, agent: Agent, woken: set[tuple[str, str]]) -> None:
+        """What is counted of each group is what a look at all that its agent has noticed gives."""
+        assert isinstance(agent.watches, AllDone)
+        assert agent.watches.by is not None
+        cursor, newest = self._cursors.get(agent.name, 0), {}
+        for version in self.replay.versions[:cursor]:
+            if version["kind"] == agent.kind.kind_name:
+                newest[version["key"]] = version
+        entries: Counter[str] = Counter()
+        done: Counter[str] = Counter()
+        for version in newest.values():
+            if version["status"] != RETRACTED:
+                name = json.dumps(agent.watches.by(agent.kind.model_validate(version["body"])))
+                entries[name] += 1
+                done[name] += version["status"] in agent.kind.lifecycle.done
+        groups = self._all("SELECT * FROM gathering WHERE board_id = ? AND agent = ?", agent.name)
+        counted = {g["name"]: (g["entries"], g["done"]) for g in groups if g["entries"]}
+        _demand(counted == {n: (entries[n], done[n]) for n in entries}, "groups are counts", f"{agent.name}: {counted}")
+        for group in groups if self.row["status"] == "open" else ():
+            self._group_noticed(agent, group, woken, cursor == self.row["head"])
+
+    @staticmethod
+    def _group_noticed(agent: Agent, group: Row, woken: set[tuple[str, str]], everything: bool) -> None:
+        told = f"{agent.name}: {dict(group)}"
+        if group["size"] is not None:
+            handed = group["handed"]
+            good = handed is not None or group["done"] < group["size"] or not everything
+            _demand(good and (handed is None or (agent.name, f"{handed} {group['name']}") in woken),
+                    "no whole group is missed", told)  # fmt: skip
+        elif group["entries"] and group["entries"] == group["done"] and everything:
+            _demand((agent.name, f"{group['last_seq']} {group['name']}") in woken, "no whole group is missed", told)
 
     # -- the end ---------------------------------------------------------------------------------------------------
     def _ended(

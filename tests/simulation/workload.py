@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from blackboard import Entry, Kind, View, agent
 from blackboard.agent import Agent
-from blackboard.conditions import all_done
+from blackboard.conditions import all_done, batched
 from blackboard.entry import Quiescence
 from blackboard.errors import NotFound
 
@@ -134,6 +134,27 @@ def team(chance: random.Random, *, poison: bool, ends: bool) -> Sequence[Agent]:
         await think()
         view.post(Report(items=len(items)), about=items[:2])
 
+    @agent(watches=batched(Note, 3), status="shut", writes=Job, retry=4, timeout=5)
+    async def bundler(notes: list[Entry[Note]], view: View) -> None:
+        await think()
+        if chance.random() < 0.1:
+            raise OSError("flaky")
+        if view.count(Job) < 4:
+            view.post(Job(), about=notes)
+
+    @agent(watches=all_done(Item, by=lambda item: item.tag), writes=Job, timeout=5)
+    async def sorter(items: list[Entry[Item]], view: View) -> None:
+        await think()
+        if view.count(Job) < 5:
+            view.post(Job(), about=items)
+
+    @agent(watches=all_done(Item, by=lambda item: item.tag, size=2), writes=Note, retry=4, timeout=5)
+    async def pairer(items: list[Entry[Item]], view: View) -> None:
+        await think()
+        if chance.random() < 0.1:
+            raise OSError("flaky")
+        view.post(Note(tag=1), about=items)
+
     @agent(watches=Report, writes=Report, where=lambda _: ends, strict=False)
     def editor(report: Entry[Report], view: View) -> None:
         if view.count(Item, status=("raw", "half")) == 0:
@@ -144,4 +165,4 @@ def team(chance: random.Random, *, poison: bool, ends: bool) -> Sequence[Agent]:
         if view.count(Item) < 12:
             view.post(Item(tag=1), about=quiet)
 
-    return [sower, walker, shutter, clerk, laborer, gatherer, editor, finalizer]
+    return [sower, walker, shutter, clerk, laborer, gatherer, bundler, sorter, pairer, editor, finalizer]
