@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic_core import to_jsonable_python
@@ -111,7 +112,13 @@ def _as(kind: type[Kind], body: Kind | str) -> Kind:
     """The body as the class that the agent asks with."""
     if isinstance(body, kind):
         return body
-    return decode(kind, body if isinstance(body, str) else body.model_dump_json(), kind.kind_name)
+    return _decoded(kind, body if isinstance(body, str) else body.model_dump_json())
+
+
+@lru_cache(maxsize=16)
+def _decoded(kind: type[Kind], text: str) -> Kind:
+    """One entry is shown to many agents in a row; bodies are frozen, so they can have the same."""
+    return decode(kind, text, kind.kind_name)
 
 
 # -- groups ------------------------------------------------------------------------------------------------------------
