@@ -95,6 +95,10 @@ class Kind(BaseModel):
                 raise DeclarationError(f"{cls.__name__}: a lifecycle needs at least one status")
             cls.lifecycle = Lifecycle.of(lifecycle)
 
+    def artefact(self) -> str:
+        """What `--out FILE` writes when this is a scenario's result: what is printed, unless a kind says otherwise."""
+        return f"{self}\n"
+
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         """Check the index once the fields are known."""

@@ -38,7 +38,7 @@ P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
 OPTIONS = frozenset({
     "db", "team", "agent", "agents", "workers", "json", "quiet", "slots", "activations", "seconds", "log_level",
-    "log_json", "help",
+    "log_json", "help", "out",
 })  # fmt: skip
 RESUMABLE = {"budget", "deadline", "cancelled", "quiescent", "livelock", "breaker"}
 

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from blackboard.board import list_boards, list_serving, open_board
 from blackboard.cli import boards as shown
-from blackboard.cli import catalogue, drawing, finding, health, posting, reasons, speech
+from blackboard.cli import catalogue, conflicts, drawing, finding, health, posting, reasons, speech
 from blackboard.cli.failures import USAGE
 from blackboard.cli.options import Look, Serve, Work, taking, verb_first
 from blackboard.cli.scenarios import Scenarios
@@ -148,11 +148,12 @@ def log(
         if follow and opened.verdict is None and not opened.is_served:
             again = f"blackboard resume {opened.id}{shown.at(said.db)}"
             speech.tell(f"nobody works on {opened.id} now; `{again}` goes on with it")
+        refused = conflicts.by_seq(opened) if opened.verdict is not None or not follow else {}
         for row in shown.versions(opened, kind, wait=follow):
             if said.as_json:
-                speech.say_json(shown.row_as_json(row), indent=None)
+                speech.say_json({**shown.row_as_json(row), "refused": refused.get(row.seq, [])}, indent=None)
             else:
-                speech.say(shown.log_line(row))
+                speech.say(shown.log_line(row, refused.get(row.seq, ())))
     return 0
 
 

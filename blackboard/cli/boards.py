@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blackboard.board import Board, to_verdict
-from blackboard.cli import agendas, drawing, speech
+from blackboard.cli import agendas, conflicts, drawing, speech
 from blackboard.cli.finding import unknown
 from blackboard.cli.gist import age, body_of, clock, count, gist, iso, shortened
 from blackboard.errors import UsageError
@@ -135,6 +135,7 @@ def _draw_header(board: Board, as_of: int | None) -> None:
         ("scenario", f"{record.scenario}, team {record.team}"), ("params", gist(record.params)),
         ("begun", clock(record.created_at)), ("used", f"{spent or 'nothing'}, {ran} seconds"), *own,
         ("entries", f"{count(record.head, 'version')} in the feed"),
+        *(("conflicts", line) for line in conflicts.in_words(board)),
     ], indent=2)  # fmt: skip
 
 
@@ -189,7 +190,8 @@ def show_as_json(board: Board, wanted: Shown) -> dict[str, Any]:
     return {
         **board_as_json(board.record, len(board.serving)), "serving": [_worker_as_json(s) for s in board.serving],
         "unserved": board.unserved, "as_of": board.seq if as_of is None else as_of, "budgets": budgets,
-        "agent_budgets": own, "entries": [row_as_json(r) for r in rows], **agendas.as_json(board),
+        "agent_budgets": own, "conflicts": conflicts.counted(board), "entries": [row_as_json(r) for r in rows],
+        **agendas.as_json(board),
     }  # fmt: skip
 
 
@@ -201,10 +203,11 @@ def versions(board: Board, kind: str | None, *, wait: bool) -> Iterator[Row]:
     return (row for row in board.feed(wait=wait) if kind in {None, row.kind})
 
 
-def log_line(row: Row) -> str:
-    """A version of an entry on one line."""
+def log_line(row: Row, refused: Iterable[str] = ()) -> str:
+    """A version of an entry on one line, with the agents whose results were refused as it was there first."""
     about = f"  about {', '.join(row.about)}" if row.about else ""
     about += "" if is_intact(row) else f"  {CHANGED}"
+    about += f"  refused: {', '.join(refused)}" if refused else ""
     key = f"{row.key} v{row.version}"
     return speech.printable(
         f"{row.seq:>5}  {clock(row.posted_at)}  {row.author:<14}  {key:<18}  {row.status:<9}{about}".rstrip()

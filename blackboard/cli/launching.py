@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from blackboard.agent import Agent
 from blackboard.board import Board
 from blackboard.budget import ACTIVATIONS
-from blackboard.cli import logs, speech
+from blackboard.cli import conflicts, logs, outfile, speech
 from blackboard.cli.failures import FAILED, Interrupted, sentence
 from blackboard.cli.gist import count
 from blackboard.cli.options import Work
@@ -31,11 +31,13 @@ Opening = Callable[[RunOptions], AbstractAsyncContextManager[Run]]
 
 def launch(scenario: Scenario[Any], params: BaseModel, said: Work) -> int:
     """Run a scenario to its end; the exit code."""
+    outfile.check(said.out)
     return _work(scenario, lambda options: scenario.start(params, **options), said)
 
 
 def relaunch(scenario: Scenario[Any], board: Board, said: Work, *, more: bool = False) -> int:
     """Go on with a board, or show the result of one that is complete; the exit code."""
+    outfile.check(said.out)
     if more:
         return _work(scenario, lambda options: _opened_for_more(scenario, board, options, said), said)
     if board.verdict is not None and board.verdict.ending == "complete":
@@ -125,7 +127,21 @@ def _show_end(board: Board, verdict: Verdict, said: Work) -> int:
             speech.say_json(as_json(board, verdict))
         elif result is not None:
             speech.say(str(result.body))
+    _write_out(board, said)
     return verdict.exit_code
+
+
+def _write_out(board: Board, said: Work) -> None:
+    """What comes out, to the file that was said; or how to get it, where it is not what was printed. UsageError."""
+    result, again = board.result, _command("resume", board, said)
+    if said.out is None:
+        if result is not None and type(result.body).artefact is not Kind.artefact:
+            speech.tell(f"what comes out is another text; write it to a file: {again} --out FILE")
+    elif result is None:
+        speech.tell(f"nothing was written to {said.out}: there is no result yet")
+    else:
+        outfile.write(said.out, result.body.artefact(), f"{again} --out FILE")
+        speech.tell(f"written to {said.out}")
 
 
 def as_json(board: Board, verdict: Verdict) -> dict[str, Any]:
@@ -157,7 +173,7 @@ def _summary(board: Board, verdict: Verdict, seconds: float, said: Work) -> str:
     used = next((b.settled for b in board.store.summary(board.id).budgets if b.unit == ACTIVATIONS), 0)
     how = "complete" if verdict.ending == "complete" else f"ended: {verdict.ending}"
     line = f"{board.id} {how} in {seconds:.1f} s: {count(used, 'activation')}, {count(board.seq, 'entry')}"
-    lines = [line, *(f"  {reason}" for reason in verdict.reasons)]
+    lines = [line, *(f"  {reason}" for reason in (*verdict.reasons, *conflicts.in_words(board)))]
     if verdict.ending != "complete":
         result = board.result
         there = f"the result is a partial one: {result.key}, {result.status}" if result else "there is no result"

@@ -4,6 +4,7 @@ import functools
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -56,6 +57,10 @@ class Work(Look):
     ] = None
     activations: Annotated[int | None, typer.Option(min=0, metavar="N", help="Cap: activations in all.")] = None
     seconds: Annotated[float | None, typer.Option(min=0, metavar="S", help="Cap: seconds of work in all.")] = None
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what comes out to this file; it is replaced if it is there."),
+    ] = None
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False
 
     @property

@@ -1,0 +1,57 @@
+"""Binds the sections when every editor has passed over all of them."""
+
+from collections.abc import Iterator
+
+from agents.edit.kinds import Edited, Manuscript, Section, Style
+from agents.edit.markdown import blocks
+from agents.edit.rules import remarks
+from blackboard import Entry, Failure, Quiescence, View, agent
+
+ROOM = 60_000  # bytes of the list of changes and remarks: what comes out is one entry, and entries have a size
+
+
+@agent(watches=Quiescence, writes=Edited)
+def binder(_quiet: Entry[Quiescence], view: View) -> None:
+    """Puts the newest version of all sections together, and lists who has changed what, and why."""
+    (manuscript,), (style,) = view.find(Manuscript), view.find(Style)
+    sections = sorted(view.find(Section), key=lambda s: s.body.number)
+    changes = [line for section in sections for line in _changes(section, view)]
+    left = [f"{_title(s.body)}: {remark}" for s in sections for remark in remarks(s.body, style.body)]
+    left += [f"{f.body.agent} has failed: {f.body.cause}" for f in view.find(Failure)]
+    listed, said = _fitting(changes, ROOM * 2 // 3), _fitting(left, ROOM // 3)
+    more = (f"and {len(left) - len(said)} more",) if len(left) > len(said) else ()
+    view.post(
+        Edited(
+            document=manuscript.body.document.name, text="".join(s.body.text for s in sections), listed=listed,
+            changes=len(changes), remarks=said + more,
+        ),
+        about=sections,
+    )  # fmt: skip
+
+
+def _changes(section: Entry[Section], view: View) -> Iterator[str]:
+    """A line for each change, oldest first: `2 Storage, v3 by terms: “sqlite” -> “SQLite” (why)`."""
+    for version in view.history(section)[1:]:
+        where = f"{_title(section.body)}, v{version.version} by {version.author}: "
+        for change in version.body.changes:
+            yield f"{where}“{change.before}” -> “{change.after}” ({change.reason})"
+        if not version.body.changes:
+            yield f"{where}another text"
+
+
+def _title(section: Section) -> str:
+    """The section's place and heading."""
+    first = next(blocks(section.text, first=section.number == 0), None)
+    heading = " ".join(first.text.strip("# \t").split()) if first is not None and first.is_heading else ""
+    return f"{section.number} {heading[:60] or ('(before the first heading)')}"
+
+
+def _fitting(lines: list[str], room: int) -> tuple[str, ...]:
+    """As many of the lines as there is room for."""
+    kept = []
+    for line in lines:
+        room -= len(line.encode()) + 4
+        if room < 0:
+            break
+        kept.append(line)
+    return tuple(kept)

@@ -1,0 +1,47 @@
+"""Edits of a text: where, what instead, and why."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from agents.edit.kinds import Style
+from agents.edit.markdown import Block
+
+NEAR = 24  # characters that are shown beside a change, at most
+FIRST = re.compile(r"\S+\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """`text[start:end]` is to become `new`."""
+
+    start: int
+    end: int
+    new: str
+    reason: str
+
+    def moved(self, by: int) -> "Edit":
+        """The same edit in a text that begins earlier."""
+        return replace(self, start=self.start + by, end=self.end + by)
+
+
+Rule = Callable[[Block, Style], Sequence[Edit]]
+
+
+def applied(text: str, edits: Sequence[Edit]) -> str:
+    """The text after all of these edits, which do not overlap."""
+    for edit in sorted(edits, key=lambda e: e.start, reverse=True):
+        text = text[: edit.start] + edit.new + text[edit.end :]
+    return text
+
+
+def around(text: str, edit: Edit) -> tuple[str, str]:
+    """The words around an edit, before and after it, on one line."""
+    line_start = max(text.rfind("\n", 0, edit.start), text.rfind("\r", 0, edit.start)) + 1
+    left = text[max(line_start, edit.start - NEAR) : edit.start]
+    if edit.start - NEAR > line_start:
+        left = FIRST.sub("", left, count=1) if FIRST.match(left) else left
+    right = re.split(r"[\r\n]", text[edit.end : edit.end + NEAR])[0]
+    right = right.rpartition(" ")[0] if " " in right.strip() and edit.end + NEAR < len(text) else right
+    before, after = left + text[edit.start : edit.end] + right, left + edit.new + right
+    return " ".join(before.split()), " ".join(after.split())

@@ -1,0 +1,99 @@
+"""Plainness: filler words go, long-winded phrases become short ones."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from agents.edit.kinds import Style
+from agents.edit.markdown import Block
+from agents.edit.rules import spelling
+from agents.edit.rules.edits import Edit
+
+FILLERS = ("very", "really", "basically", "actually", "essentially", "quite", "extremely", "truly", "simply put,")
+SHORTER = {
+    "in order to": "to", "so as to": "to", "due to the fact that": "because", "in spite of the fact that": "although",
+    "at this point in time": "now", "in the event that": "if", "a large number of": "many", "a majority of": "most",
+    "for the purpose of": "for", "with regard to": "about", "prior to": "before", "subsequent to": "after",
+    "has the ability to": "can", "have the ability to": "can", "is able to": "can", "are able to": "can",
+    "utilize": "use", "utilizes": "uses", "utilized": "used", "utilizing": "using", "utilise": "use",
+    "utilises": "uses", "utilised": "used", "utilising": "using", "make use of": "use", "makes use of": "uses",
+}  # fmt: skip
+
+WORDS = re.compile(
+    r"(?<![^\s])(?:(?P<filler>{})(?P<comma>,)?|(?P<long>{}))(?![\w'\u2019\-/.])".format(
+        "|".join(map(re.escape, FILLERS)),
+        "|".join(r"[ \t]+".join(map(re.escape, p.split())) for p in sorted(SHORTER, key=len, reverse=True)),
+    ),
+    re.IGNORECASE,
+)
+NEXT = re.compile(r"(?P<gap>[ \t]+|[ \t]?(?:\r\n|\r|\n)[ \t>]*)(?P<word>[A-Za-z][a-z]*)(?![\w\-'\u2019/.]*[A-Z])")
+LAST = re.compile(r"(?P<word>[\w'\u2019]+)(?P<between>[,;:)\"\u201d*_]*(?:[ \t]+|[ \t]?(?:\r\n|\r|\n)[ \t>]*))$")
+BEGINS = re.compile(
+    r"(?:^|[.!?][\"'\u201d\u2019)]*[ \t\r\n>]+|(?:\A|\n)[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)$"
+)
+MEANT = re.compile(
+    r"(?:not|n['\u2019]t|no|never|nor|how|so|too|the|this|that|their|its|my|your|our|his|her|by)$", re.IGNORECASE
+)
+KEEPS = frozenset({
+    "much", "same", "first", "last", "few", "little", "many", "well", "enough", "similar", "different", "a", "an",
+    "the", "and", "or", "but", "so",
+})  # fmt: skip
+VOWEL = re.compile(r"(?!eu|uni(?![nm])|use|usu|uti|ubi|ura|one|once)[aeiou]|hour|hono|honest|heir", re.IGNORECASE)
+
+
+def edits(block: Block, style: Style) -> Sequence[Edit]:
+    """What can be said in fewer words; where the grammar around a word is not sure, it stays."""
+    if block.is_heading:
+        return ()
+    terms = spelling.spans(block, style)
+    found = (edit for match in WORDS.finditer(block.text) for edit in _edits(block.text, match))
+    kept: list[Edit] = []
+    for edit in sorted(found, key=lambda e: e.start):
+        meets_term = any(edit.start <= b and edit.end >= a for a, b in terms)
+        if block.is_free(edit.start, edit.end) and not meets_term and (not kept or kept[-1].end < edit.start):
+            kept.append(edit)
+    return kept
+
+
+def _edits(text: str, match: re.Match[str]) -> Iterator[Edit]:
+    begins = bool(BEGINS.search(text[: match.start()]))
+    if not (match[0].islower() or (begins and match[0][1:].islower())):
+        return  # a name
+    if match["long"]:
+        yield _shorter(match)
+    elif (edit := _without(text, match, begins)) is not None:
+        yield edit
+
+
+def _shorter(match: re.Match[str]) -> Edit:
+    long = " ".join(match["long"].lower().split())
+    short = SHORTER[long]
+    new = short[:1].upper() + short[1:] if match[0][:1].isupper() else short
+    return Edit(*match.span(), new, f"“{short}” says the same as “{long}”")
+
+
+def _without(text: str, match: re.Match[str], begins: bool) -> Edit | None:
+    """The text without a filler; None where something hangs on it."""
+    after = NEXT.match(text, match.end())
+    if after is None:
+        return None
+    reason = f"“{match['filler'].lower().rstrip(',')}” adds nothing"
+    wraps = bool(after["gap"].strip(" \t"))
+    hangs = after["word"].lower() in KEEPS or after["word"][:1].isupper()
+    if begins:
+        apart = match["comma"] or match["filler"].endswith(",")
+        if wraps or (hangs and not apart):
+            return None
+        first = after["word"][:1].upper() if match[0][:1].isupper() else after["word"][:1]
+        return Edit(match.start(), after.start("word") + 1, first, reason)
+    last = LAST.search(text[: match.start()])
+    if match["comma"] or hangs or last is None or MEANT.search(last["word"]):
+        return None
+    has_article = last["word"].lower() in {"a", "an"}
+    if wraps:  # the end of the line stays where it is
+        in_line = not has_article and last["between"].strip(" \t") == ""
+        return Edit(last.end("word"), match.end(), "", reason) if in_line else None
+    if not has_article:
+        return Edit(match.start(), after.start("word"), "", reason)
+    article = "an" if VOWEL.match(after["word"]) else "a"
+    new = article[:1].upper() + article[1:] if last["word"][:1].isupper() else article
+    return Edit(last.start("word"), after.start("word"), new + last["between"], reason)
