@@ -42,8 +42,9 @@ def _changes(section: Entry[Section], view: View) -> Iterator[str]:
 def _title(section: Section) -> str:
     """The section's place and heading."""
     first = next(blocks(section.text, first=section.number == 0), None)
-    heading = " ".join(first.text.strip("# \t").split()) if first is not None and first.is_heading else ""
-    return f"{section.number} {heading[:60] or ('(before the first heading)')}"
+    if first is None or not first.is_heading:
+        return f"{section.number} (before the first heading)"
+    return f"{section.number} {' '.join(first.text.strip('# ').split())[:60] or '(no heading)'}"
 
 
 def _fitting(lines: list[str], room: int) -> tuple[str, ...]:

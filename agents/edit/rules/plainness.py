@@ -31,7 +31,8 @@ BEGINS = re.compile(
     r"(?:^|[.!?][\"'\u201d\u2019)]*[ \t\r\n>]+|(?:\A|\n)[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)$"
 )
 MEANT = re.compile(
-    r"(?:not|n['\u2019]t|no|never|nor|how|so|too|the|this|that|their|its|my|your|our|his|her|by)$", re.IGNORECASE
+    r"(?:not|n['\u2019]t|no|never|nor|how|so|too|the|this|that|their|its|my|your|our|his|her|by|very|really|quite)$",
+    re.IGNORECASE,
 )
 KEEPS = frozenset({
     "much", "same", "first", "last", "few", "little", "many", "well", "enough", "similar", "different", "a", "an",
