@@ -1,5 +1,6 @@
 """Binds the sections when every editor has passed over all of them."""
 
+import json
 from collections.abc import Iterator
 
 from agents.edit.kinds import Edited, Manuscript, Section, Style
@@ -7,7 +8,7 @@ from agents.edit.markdown import blocks
 from agents.edit.rules import remarks
 from blackboard import Entry, Failure, Quiescence, View, agent
 
-ROOM = 60_000  # bytes of the list of changes and remarks: what comes out is one entry, and entries have a size
+ROOM = 240_000  # bytes of text, changes and remarks: what comes out is one entry, and entries are kept small
 
 
 @agent(watches=Quiescence, writes=Edited)
@@ -18,11 +19,13 @@ def binder(_quiet: Entry[Quiescence], view: View) -> None:
     changes = [line for section in sections for line in _changes(section, view)]
     left = [f"{_title(s.body)}: {remark}" for s in sections for remark in remarks(s.body, style.body)]
     left += [f"{f.body.agent} has failed: {f.body.cause}" for f in view.find(Failure)]
-    listed, said = _fitting(changes, ROOM * 2 // 3), _fitting(left, ROOM // 3)
+    text = "".join(s.body.text for s in sections)
+    room = ROOM - _size(text)
+    listed, said = _fitting(changes, room * 3 // 4), _fitting(left, room // 4)
     more = (f"and {len(left) - len(said)} more",) if len(left) > len(said) else ()
     view.post(
         Edited(
-            document=manuscript.body.document.name, text="".join(s.body.text for s in sections), listed=listed,
+            document=manuscript.body.document.name, text=text, listed=listed,
             changes=len(changes), remarks=said + more,
         ),
         about=sections,
@@ -51,8 +54,13 @@ def _fitting(lines: list[str], room: int) -> tuple[str, ...]:
     """As many of the lines as there is room for."""
     kept = []
     for line in lines:
-        room -= len(line.encode()) + 4
+        room -= _size(line) + 1
         if room < 0:
             break
         kept.append(line)
     return tuple(kept)
+
+
+def _size(text: str) -> int:
+    """Bytes that it takes on the board."""
+    return len(json.dumps(text, ensure_ascii=False).encode())

@@ -204,14 +204,16 @@ class TestStructure:
 
 # -- all together ------------------------------------------------------------------------------------------------------
 FRAGMENTS = [
-    "sqlite", "Sqlite", "SQLite", "data base", "database", "DB", "RSS", "Really Simple Syndication", "NPM", "npm", "very", "Very",
-    "really", "Basically,", "quite", "a", "an", "the", "not", "in order to", "In order to", "utilize", "prior to", "old", "useful",
-    "Python version", "SQLite page size", "sqlite page size", "is", "3.9", "3.11", "1024 bytes", "4096 bytes", "512 bytes,", "; it is",
-    ", and it is", ", but they are", "; It", "and so on", "and so on.", "etc.", "etc", "It works.", "Why?", "U.S.", "large", "if",
-    "`very sqlite`", "``sqlite ` very``", "[very sqlite](http://sqlite/very)", "[very sqlite]", "[a][sqlite]", "<b very>", "$sqlite$",
-    "https://x.org/sqlite/very", "&amp;", "**very", "old**", "*", "`", "(", ")", "“", "”", ":", ";", ".", "!", "…", "\n", "\n> ", "\n- ", "\r\n",
-    "\n\n", "\n# ", "\n### ", "\n##", "\n\n```\nvery sqlite\n```\n\n", "\n\n    very sqlite\n", "\n\n<div>\nvery sqlite\n</div>\n\n",
-    "\n\n| very | sqlite |\n|---|---|\n| DB | a |\n\n", "\n<!-- very sqlite -->\n", "\n---\n", "\n===\n", "\n~~~\n", "\n```\n", "\t", "  ", "\ufeff",
+    "sqlite", "Sqlite", "SQLite", "data base", "database", "DB", "RSS", "Really Simple Syndication", "NPM", "npm",
+    "very", "Very", "really", "Basically,", "quite", "a", "an", "the", "not", "in order to", "In order to", "utilize",
+    "prior to", "old", "useful", "Python version", "SQLite page size", "sqlite page size", "is", "3.9", "3.11",
+    "1024 bytes", "4096 bytes", "512 bytes,", "; it is", ", and it is", ", but they are", "; It", "and so on",
+    "and so on.", "etc.", "etc", "It works.", "Why?", "U.S.", "large", "if", "`very sqlite`", "``sqlite ` very``",
+    "[very sqlite](http://sqlite/very)", "[very sqlite]", "[a][sqlite]", "<b very>", "$sqlite$",
+    "https://x.org/sqlite/very", "&amp;", "**very", "old**", "*", "`", "(", ")", "“", "”", ":", ";", ".", "!", "…",
+    "\n", "\n> ", "\n- ", "\r\n", "\n\n", "\n# ", "\n### ", "\n##", "\n\n```\nvery sqlite\n```\n\n",
+    "\n\n    very sqlite\n", "\n\n<div>\nvery sqlite\n</div>\n\n", "\n\n| very | sqlite |\n|---|---|\n| DB | a |\n\n",
+    "\n<!-- very sqlite -->\n", "\n---\n", "\n===\n", "\n~~~\n", "\n```\n", "\t", "  ", "\ufeff",
 ]  # fmt: skip
 TEXTS = st.lists(st.sampled_from(FRAGMENTS), max_size=40).map(" ".join) | st.text(max_size=60)
 PREFIXES = st.sampled_from(["", "---\ntitle: very sqlite\n---\n", "# sqlite.\n", "### very.\n"])

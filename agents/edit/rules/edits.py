@@ -44,4 +44,8 @@ def around(text: str, edit: Edit) -> tuple[str, str]:
     right = re.split(r"[\r\n]", text[edit.end : edit.end + NEAR])[0]
     right = right.rpartition(" ")[0] if " " in right.strip() and edit.end + NEAR < len(text) else right
     before, after = left + text[edit.start : edit.end] + right, left + edit.new + right
-    return " ".join(before.split()), " ".join(after.split())
+    return _in_line(before), _in_line(after)
+
+
+def _in_line(text: str) -> str:
+    return re.sub(r"[\r\n]+", " ", text).strip()

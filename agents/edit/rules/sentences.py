@@ -16,7 +16,8 @@ VERB = (
     r"|gives?|gets?|goes|go|runs?|works?|keeps?|means?|uses?|shows?|reads?|writes?|costs?|becomes?|follows?|begins?|ends?)"
 )
 CLAUSE = re.compile(
-    rf"(?P<mark>[;,])(?P<gap>{GAP})(?:(?P<word>and|but)[ \t]+)?(?P<subject>{SUBJECT})(?=[ \t]+{VERB}\b|(?<=[Ii]t)[ \t]+[a-z]+[^su\W]s\b)"
+    rf"(?P<mark>[;,])(?P<gap>{GAP})(?:(?P<word>and|but)[ \t]+)?(?P<subject>{SUBJECT})"
+    rf"(?=[ \t]+{VERB}\b|(?<=[Ii]t)[ \t]+[a-z]+[^su\W]s\b)"
 )
 HANGING = re.compile(
     r"\b(?:if|when|whenever|where|unless|whether|because|although|though|while|since|until|once|as|that|which|who|whom"
