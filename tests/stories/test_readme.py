@@ -51,7 +51,7 @@ class TestTheReadme:
             assert done.returncode == 0, f"{text}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
             printed.append(done.stdout)
 
-        report, looked, seen, greeting, tests = printed
+        report, looked, changes, seen, greeting, tests = printed
         assert report.count("# How do agents agree on shared state?") >= 1
         assert re.search(r"\[1\].*\n", report)
         assert "shared-state.md:" in report
@@ -60,6 +60,8 @@ class TestTheReadme:
         for line in next(text for _, text in blocks() if text.startswith("welcome-1")).splitlines():
             if "activation" not in line:  # the two greetings are polished in any order
                 assert line in seen
+        (quoted,) = [line for _, text in blocks() for line in text.splitlines() if " by facts: " in line]
+        assert re.sub(r", v\d by", " by", quoted) in re.sub(r", v\d by", " by", changes), "versions are in any order"
         assert greeting == "Hello, Ada! / complete\n"
         assert "test_readme.py" in tests
 
