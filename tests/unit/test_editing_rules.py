@@ -92,6 +92,7 @@ class TestTone:
     @pytest.mark.parametrize(
         "text",
         [
+            "it wouldn't be very good",
             "not very good", "the very end", "Thank you very much", "Is it really?", "so very, very good",
             "the Very Large Array", "Very Large Array", "**very** good", "`very good`", "utilization", "very-good",
             "# A very old heading", "a very `old` file", "isn't really good", "too very  ",

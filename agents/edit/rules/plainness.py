@@ -31,13 +31,15 @@ BEGINS = re.compile(
     r"(?:^|[.!?][\"'\u201d\u2019)]*[ \t\r\n>]+|(?:\A|\n)[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?)$"
 )
 MEANT = re.compile(
-    r"(?:not|n['\u2019]t|no|never|nor|how|so|too|the|this|that|their|its|my|your|our|his|her|by|very|really|quite)$",
+    r"\b(?:(?:not|\w+n['\u2019]t|no|never|nor)(?:\s+\w+){0,2}"
+    r"|how|so|too|the|this|that|their|its|my|your|our|his|her|by|very|really|quite)$",
     re.IGNORECASE,
 )
 KEEPS = frozenset({
     "much", "same", "first", "last", "few", "little", "many", "well", "enough", "similar", "different", "a", "an",
     "the", "and", "or", "but", "so",
 })  # fmt: skip
+NEAR = 200  # characters
 VOWEL = re.compile(r"(?!eu|uni(?![nm])|use|usu|uti|ubi|ura|one|once)[aeiou]|hour|hono|honest|heir", re.IGNORECASE)
 
 
@@ -56,13 +58,18 @@ def edits(block: Block, style: Style) -> Sequence[Edit]:
 
 
 def _edits(text: str, match: re.Match[str]) -> Iterator[Edit]:
-    begins = bool(BEGINS.search(text[: match.start()]))
+    begins = bool(BEGINS.search(_before(text, match.start())))
     if not (match[0].islower() or (begins and match[0][1:].islower())):
         return  # a name
     if match["long"]:
         yield _shorter(match)
     elif (edit := _without(text, match, begins)) is not None:
         yield edit
+
+
+def _before(text: str, end: int) -> str:
+    """What stands before a place, as far as it matters there."""
+    return text[max(0, end - NEAR) : end]
 
 
 def _shorter(match: re.Match[str]) -> Edit:
@@ -86,8 +93,8 @@ def _without(text: str, match: re.Match[str], begins: bool) -> Edit | None:
             return None
         first = after["word"][:1].upper() if match[0][:1].isupper() else after["word"][:1]
         return Edit(match.start(), after.start("word") + 1, first, reason)
-    last = LAST.search(text[: match.start()])
-    if match["comma"] or hangs or last is None or MEANT.search(last["word"]):
+    last = LAST.search(text, max(0, match.start() - NEAR), match.start())
+    if match["comma"] or hangs or last is None or MEANT.search(_before(text, last.end("word"))):
         return None
     has_article = last["word"].lower() in {"a", "an"}
     if wraps:  # the end of the line stays where it is
