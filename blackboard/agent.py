@@ -190,9 +190,7 @@ class Agent:
     def watching(self) -> str:
         """What wakes it, in words: `answer accepted`, `all subtask done`."""
         if isinstance(self.watches, AllDone):
-            size = self.watches.size
-            many = size if isinstance(size, int) else "all"
-            return f"{many} {self.kind.kind_name} done{' by …' if self.watches.by else ''}"
+            return f"all {self.kind.kind_name} done{' by …' if self.watches.by else ''}"
         many = f"{self.watches.size} " if isinstance(self.watches, Batched) else ""
         return f"{many}{self.kind.kind_name} {'/'.join(self.statuses)}{' where …' if self.where else ''}"
 

@@ -107,6 +107,8 @@ def _of_sets(case: Case, rows: list[Row]) -> Iterator[tuple[Row, Hindrance]]:
     for name, group in _groups(case, everything):
         newest = max(group, key=lambda r: r.seq)
         acted = had.get(newest.seq)  # of the whole as it is now
+        if acted is None and _is_sized(case):  # what comes after so many does not make it another
+            acted = next((had[r.seq] for r in group if r.seq in had), None)
         of_whole = became(case, acted) if acted is not None else _of_set(case, name, group, newest)
         for row in group:
             if row.seq in asked:
@@ -151,6 +153,11 @@ def _of_set(case: Case, name: str, group: list[Row], newest: Row) -> Hindrance:
         sentence = f"{len(group)} of {least}{_of(name)} are done, the others are not there yet"
         return Hindrance("ready", sentence, count(least - len(group), f"more {newest.kind}"))
     return case.held_back or unseen(case, newest)
+
+
+def _is_sized(case: Case) -> bool:
+    watches = case.agent.watches if case.agent is not None else None
+    return isinstance(watches, AllDone) and watches.size is not None
 
 
 def _least(case: Case, row: Row) -> int:

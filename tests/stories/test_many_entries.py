@@ -204,7 +204,15 @@ class TestAGroup:
         board = run_team([first], *[Mail(text=str(n)) for n in range(7)])
 
         assert [d.body.texts for d in board.find(Digest)] == [("0", "1", "2")]
-        assert first.watching == "3 mail done"
+
+    def test_why_not_knows_that_a_group_of_so_many_was_handed_over_whatever_came_later(self):
+        board = run_team([reducer], *[Summary(text="w", number=n, of=2) for n in range(2)])
+        board.post(Summary(text="late", number=0, of=2))
+
+        (found,) = [f for f in board.why_not(reducer).findings if "summary-1" in str(f)]
+
+        assert "summary-4" in str(found)
+        assert str(found).endswith("it has acted on it already")
 
     def test_a_value_that_cannot_be_had_fails_its_agent_and_nothing_else(self):
         @agent(watches=all_done(Stone, by=lambda s: 100 // s.grams, size=2), writes=Digest)
