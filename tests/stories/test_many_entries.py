@@ -6,9 +6,14 @@ from dataclasses import replace
 import pytest
 
 from blackboard import Entry, Kind, View, agent, all_done, batched, exists
+from blackboard.activation import Part
 from blackboard.entry import Failure
 from blackboard.errors import UsageError
 from blackboard.reader import Reader
+from blackboard.runner.noticing import Noticing
+from blackboard.runner.plan import matcher, seats
+from blackboard.runner.view import Toolbox
+from blackboard.seam import REAL
 from blackboard.testing import memory_board, run_agent, run_team
 
 CHUNKS = 123
@@ -213,6 +218,24 @@ class TestAGroup:
 
         assert "summary-4" in str(found)
         assert str(found).endswith("it has acted on it already")
+
+    def test_an_entry_that_is_being_changed_meanwhile_is_still_waited_for(self, monkeypatch):
+        """The version that follows is not in the feed yet as far as it was read."""
+        board = memory_board()
+        old = board.post(Draft(text="g"))
+        rows = board.store.feed(board.id, 0)
+        replaced = [rows[0]._replace(superseded=2)]
+        monkeypatch.setattr(board.store, "feed", lambda _, after: replaced if after == 0 else [])
+
+        @agent(watches=all_done(Draft, by=lambda d: d.text), writes=Digest)
+        def gatherer(drafts: Sequence[Entry[Draft]], view: View) -> None: ...
+
+        board.store.seat(board.id, seats([gatherer]))
+        looking = Noticing(board.store, board.id, Toolbox(REAL.lane("test", 1)))
+        ((notice,), _) = looking.unnoticed({"gatherer": gatherer}, matcher([gatherer]))
+
+        assert [p.many for p in notice.proposals] == [Part("draft", '"g"', False)]
+        assert notice.proposals[0].trigger == old.seq
 
     def test_a_value_that_cannot_be_had_fails_its_agent_and_nothing_else(self):
         @agent(watches=all_done(Stone, by=lambda s: 100 // s.grams, size=2), writes=Digest)
