@@ -42,7 +42,7 @@ FOUND = {
     "budget_too_soon": (8, "a verdict is true"),
     "cursors_first": (0, "nothing is missed"),
     "no_poll": (0, "every board gets a verdict"),
-    "verdict_at_any_head": (31, "a verdict is written at its head"),
+    "verdict_at_any_head": (253, "a verdict is written at its head"),
     "verdict_of_any_epoch": (39, "a verdict is true"),
 }
 """What each sabotage breaks, and a seed from which on that is soon seen."""
