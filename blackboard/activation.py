@@ -1,10 +1,12 @@
 """What moves an activation along: the proposal, the claim, and the contribution with its read set."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from blackboard.entry import Entry, Label
 
+STARVING = 5  # times that an activation has gone stale; from then on nothing is begun beside it
 State = Literal["waiting", "pending", "running", "parked", "done", "failed", "moot"]
 OPEN: tuple[State, ...] = ("waiting", "pending", "running", "parked")
 
@@ -70,6 +72,11 @@ class Claim:
     def is_batch(self) -> bool:
         """Whether each of its members is there for itself: without some of them it acts on the others."""
         return bool(self.members) and self.name is None
+
+    @property
+    def is_starving(self) -> bool:
+        """Whether it has gone stale so often that nothing new is begun until it has ended."""
+        return self.redone >= STARVING
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +192,9 @@ class Refused:
 Ruling = Landed | Stale | Fenced | Refused
 
 
+Bounds = tuple[tuple[str, int], ...]  # agent, how many of its activations may be pending
+
+
 @dataclass(frozen=True, slots=True)
 class Agenda:
     """What a worker may claim: for which agents, how many at once, until when."""
@@ -194,3 +204,4 @@ class Agenda:
     slots: int = 0
     lease: float = 30.0  # seconds
     least: int | None = None  # rating below which nothing is begun
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)  # who is parked while one of these has so much pending

@@ -155,16 +155,18 @@ class Agent:
         """Whether it is handed what is there, some entries at a time."""
         return isinstance(self.watches, Batched)
 
+    @cached_property
+    def chain(self) -> "tuple[Agent, ...]":
+        """It, its fallback, the fallback of that, and so on: who acts on the same activation."""
+        return (self, *(self.fallback.chain if self.fallback else ()))
+
     @property
     def grants(self) -> Grants:
         """What it may write, read and call, its fallback's among it: the commit refuses the rest."""
-        chain = [self, *([self.fallback] if self.fallback else [])]
-        while chain[-1].fallback is not None:
-            chain.append(chain[-1].fallback)
-        writes = frozenset(k.kind_name for a in chain for k in a.writes)
-        read = [k for a in chain for k in (a.kind, *a.writes, *(a.reads or ()))]
-        everything = any(a.reads is None for a in chain)
-        tools = frozenset(t.name for a in chain for t in a.tools)
+        writes = frozenset(k.kind_name for a in self.chain for k in a.writes)
+        read = [k for a in self.chain for k in (a.kind, *a.writes, *(a.reads or ()))]
+        everything = any(a.reads is None for a in self.chain)
+        tools = frozenset(t.name for a in self.chain for t in a.tools)
         return Grants(writes, None if everything else frozenset(k.kind_name for k in read), tools)
 
     @cached_property

@@ -90,7 +90,7 @@ def decide(
     at_once = _at_once(summary, goal, budget, trouble)
     if at_once is not None or _count(summary, "running"):
         return at_once
-    if _count(summary, "pending") and (used_up := _used_up(summary)) is not None:
+    if _count(summary, "pending", "parked") and (used_up := _used_up(summary)) is not None:
         return Verdict("budget", (f"{used_up.cap} {used_up.unit} are used up", *_not_done(summary, goal)))
     if summary.unnoticed or not is_idle(summary):
         return None
@@ -116,7 +116,7 @@ def _at_once(summary: Summary, goal: Goal, budget: Budget, trouble: Trouble) -> 
 
 def is_idle(summary: Summary) -> bool:
     """Whether nobody works, and nobody may begin: what is pending is of agents that have used up their own budget."""
-    return not _count(summary, "running") and _pending(summary).keys() <= _used_up_by(summary)
+    return not _count(summary, "running", "parked") and _pending(summary).keys() <= _used_up_by(summary)
 
 
 def _used_up_by(summary: Summary) -> set[str]:
@@ -166,8 +166,8 @@ def _pending(summary: Summary) -> dict[str, int]:
     return {agent: n for agent, n in summary.states.get("pending", {}).items() if n}
 
 
-def _count(summary: Summary, state: str) -> int:
-    return sum(summary.states.get(state, {}).values())
+def _count(summary: Summary, *states: str) -> int:
+    return sum(n for state in states for n in summary.states.get(state, {}).values())
 
 
 def _used_up(summary: Summary) -> Spent | None:
@@ -196,7 +196,8 @@ def _was(n: int) -> str:
 
 
 def _not_done(summary: Summary, goal: Goal) -> tuple[str, ...]:
-    pending = (f"{n} of {agent} not done" for agent, n in sorted(_pending(summary).items()))
+    left = Counter(_pending(summary)) + Counter(summary.states.get("parked", {}))
+    pending = (f"{n} of {agent} not done" for agent, n in sorted(left.items()))
     return (*pending, *_missing(goal))
 
 

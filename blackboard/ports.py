@@ -110,6 +110,9 @@ class Looking(Protocol):
     def attempts(self, board: str, activations: Iterable[int]) -> list[AttemptRecord]:
         """The attempts of these activations that did not succeed, in order."""
 
+    def superseded(self, board: str, seqs: Iterable[int]) -> set[int]:
+        """Those of these versions that are no longer the newest."""
+
     def acted(self, board: str) -> dict[str, int]:
         """How many activations each agent of a board has had."""
 
@@ -166,9 +169,12 @@ class Store(Looking, Protocol):
     def claim(self, board: str, agenda: Agenda) -> Claims:
         """Take the best-rated activations that can be had, those of dead workers included."""
 
-    def retry(self, claim: Claim, cause: str, looked: Contribution | None = None) -> bool | Stale:
+    def retry(
+        self, claim: Claim, cause: str, looked: Contribution | None = None, *, delay: float = 0, used: int | None = None
+    ) -> bool | Stale:
         """Record a failed attempt and put the activation back; False if the claim was lost.
 
+        It is due in `delay` seconds. `used`: so many attempts count as used up, where it is not the number of this one.
         Stale if what it had `looked` at has changed: then it was no failure, and is done again on a newer snapshot.
         """
 
@@ -177,6 +183,9 @@ class Store(Looking, Protocol):
 
         Where it waits, its agent has noticed nothing that came after the claim's snapshot.
         """
+
+    def renew(self, claim: Claim) -> Claim | None:
+        """The same claim on the newest snapshot, for what has waited before it looked at anything; None if lost."""
 
     def announce(self, worker: Worker) -> None:
         """Register a worker: from now on others can tell whether its process is still there."""

@@ -213,12 +213,13 @@ class Notice:
 class Claims:
     """What a claim gave; `rows` may hold the entry version that woke an activation, by the activation's id.
 
-    `refused` names the budget that allowed no more.
+    `refused` names the budget that allowed no more. `due_in`: seconds until there is something, where nothing was.
     """
 
     taken: tuple[Claim, ...] = ()
     refused: str | None = None
     rows: Mapping[int, Row] = field(default_factory=dict)
+    due_in: float | None = None
 
 
 @dataclass(frozen=True)

@@ -295,7 +295,7 @@ class Scenario(Generic[P]):
     def _check_goal(self, title: str, team: Team, seed: Sequence[Kind]) -> None:
         """A goal that nobody can reach is refused before it starts. DeclarationError."""
         written = {k.kind_name for k in BOARD_KINDS} | {b.kind_name for b in seed}
-        written |= {k.kind_name for a in team for k in a.writes}
+        written |= {kind for a in team for kind in a.grants.writes}
         for kind in sorted(k.kind_name for k in self.done.kinds or ()):
             if kind not in written:
                 raise DeclarationError(

@@ -18,7 +18,7 @@ def check(name: str, title: str, team: Team) -> None:
     if twice := {n for n in names if names.count(n) > 1}:
         raise DeclarationError(f"{name}: team {title!r} has two agents called {min(twice)!r}")
     known: dict[str, type[Kind]] = {}
-    for kind in (k for a in team for k in (a.kind, *a.writes)):
+    for kind in (k for a in team for one in a.chain for k in (a.kind, *one.writes)):
         if known.setdefault(kind.kind_name, kind).lifecycle != kind.lifecycle:
             raise DeclarationError(f"{name}: two kinds called {kind.kind_name!r} have different lifecycles")
     for agent in team:
@@ -37,7 +37,9 @@ def kinds(team: Team, more: Iterable[type[BaseModel]] = ()) -> dict[str, type[Ki
 
 def lifecycles(team: Team, more: Iterable[type[BaseModel]]) -> str:
     """The lifecycles of all kinds of a board, so that it can be read without their classes."""
-    kinds = [k for a in team for k in (a.kind, *a.writes)] + [k for k in more if issubclass(k, Kind)]
+    kinds = [k for a in team for one in a.chain for k in (a.kind, *one.writes)] + [
+        k for k in more if issubclass(k, Kind)
+    ]
     return json.dumps({k.kind_name: dict(k.lifecycle.steps) for k in (*kinds, *BOARD_KINDS)})
 
 

@@ -117,7 +117,7 @@ def run_team(agents: Sequence[Agent], /, *on: Kind, board: Board | None = None, 
         own.post(body)
     plan = Plan(
         agents, when(lambda _: False, "to the end"), None, Budget(activations=10_000, seconds=60),
-        options.get("resources", ()), dict(options.get("tools", {})),
+        options.get("resources", ()), dict(options.get("tools", {})), backoff=0,
     )  # fmt: skip
 
     async def whole() -> None:

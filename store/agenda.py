@@ -7,11 +7,13 @@ All of this runs inside a write transaction of the store.
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from blackboard.activation import Agenda, Claim, GroupWatch, State
 from blackboard.judge import NewActivation, is_whole
 from blackboard.records import Claims, Notice, Row
+from store import parking
 from store import queries as q
 from store import statements as s
 from store.core import numbers, words
@@ -33,12 +35,14 @@ def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
     taken: list[Claim] = []
     found: dict[int, Row] = {}
     spent: list[str] = []  # agents whose own budget allows no more: what others wait for goes on
-    refused = None
-    status, head, *_ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
-    while free and len(taken) < agenda.slots and status == "open":
+    refused, least = None, LEAST if agenda.least is None else agenda.least
+    status, head, starving = at.execute(s.TAKING, {"p_board": board, "p_now": now}).fetchone()
+    while free and len(taken) < agenda.slots and status == "open" and not starving:
+        if agenda.bounds:
+            parking.mind(at, board, agenda, least)
         values = {
-            "p_board": board, "p_agents": words(tuple(free)), "p_limit": agenda.slots - len(taken),
-            "p_least": LEAST if agenda.least is None else agenda.least,
+            "p_board": board, "p_agents": words(tuple(free)), "p_limit": agenda.slots - len(taken), "p_now": now,
+            "p_least": least,
             "p_tried": 0 if refused is None else 1,  # what has its reservation goes on where nothing new may begin
             "p_spent": words(tuple(spent)),
         }  # fmt: skip
@@ -146,16 +150,26 @@ def rescue(at: Cursor, board: str, agenda: Agenda, dead: Iterable[str], now: flo
     return tuple(taken)
 
 
-def put_back(at: Cursor, claim: Claim) -> bool:
+def renew(at: Cursor, claim: Claim) -> Claim | None:
+    """The same claim on the newest snapshot; None if it was lost."""
+    _, head, *_ = at.execute(s.LOCKED, {"p_board": claim.board}).fetchone()
+    values = {"p_board": claim.board, "p_id": claim.id, "p_token": claim.token, "p_snapshot": head}
+    return replace(claim, snapshot=head) if at.execute(s.RENEW, values).rowcount else None
+
+
+def put_back(at: Cursor, claim: Claim, attempt: int, due: float | None) -> bool:
     """Make an activation that has failed pending again, to be retried; False if the claim was lost."""
-    values = {"p_board": claim.board, "p_id": claim.id, "p_token": claim.token, "p_untried": 0}
+    values = {
+        "p_board": claim.board, "p_id": claim.id, "p_token": claim.token, "p_attempt": attempt, "p_due": due,
+    }  # fmt: skip
     return bool(at.execute(s.PUT_BACK, values).rowcount)
 
 
 def release(at: Cursor, board: str, worker: str | None) -> None:
     """Make all that a worker (without one: that anybody) holds pending again, as if it had not been tried."""
     for id_, token, attempt, agent in at.execute(s.HELD_BY, {"p_board": board, "p_worker": worker}).fetchall():
-        at.execute(s.PUT_BACK, {"p_board": board, "p_id": id_, "p_token": token, "p_untried": 1})
+        values = {"p_board": board, "p_id": id_, "p_token": token, "p_attempt": attempt - 1, "p_due": None}
+        at.execute(s.PUT_BACK, values)
         if attempt == 1:
             settle_activation(at, board, agent, spent=0)
 
@@ -245,6 +259,7 @@ def stop(at: Cursor, board: str, final: bool) -> None:
     A board that is over drops its agenda, what was tried of it counts as used; any other keeps it, untried, for a
     resume.
     """
+    at.execute(s.UNPARK_ALL, {"p_board": board})
     if not final:
         release(at, board, None)
     for agent, held in at.execute(s.HOLDING, {"p_board": board}).fetchall():
@@ -252,10 +267,17 @@ def stop(at: Cursor, board: str, final: bool) -> None:
     at.execute(s.DROP_ALL if final else s.UNTRY, {"p_board": board})
 
 
+def reopen(at: Cursor, board: str) -> None:
+    """What was parked or put off may be had at once."""
+    at.execute(s.UNPARK_ALL, {"p_board": board})
+    at.execute(s.AT_ONCE, {"p_board": board})
+
+
 def retire(at: Cursor, board: str, keep: Sequence[str], now: float) -> None:
     """Take the seats of agents that are no longer of the team, and drop what waits for them."""
     values = {"p_board": board, "p_keep": json.dumps(keep)}
     at.execute(s.UNSEAT, values)
+    at.execute(s.UNPARK_ALL, {"p_board": board})
     for id_, agent, token, attempt in at.execute(s.LEFT_BEHIND, values).fetchall():
         _drop(at, board, id_, agent, token, attempt, "its agent is no longer of the team", now)
 

@@ -24,6 +24,7 @@ from blackboard.records import (
     Worker,
 )
 from store import queries as q
+from store import statements as s
 from store.core import numbers
 from store.presence import Presence
 
@@ -218,6 +219,9 @@ class SqlLooking:
 
     def attempts(self, board: str, activations: Iterable[int]) -> list[AttemptRecord]:
         return [AttemptRecord(*r) for r in self._all(q.ATTEMPTS, {"p_board": board, "p_ids": numbers(activations)})]
+
+    def superseded(self, board: str, seqs: Iterable[int]) -> set[int]:
+        return {r[0] for r in self._all(s.SUPERSEDED, {"p_board": board, "p_seqs": numbers(seqs)})}
 
     def acted(self, board: str) -> dict[str, int]:
         return dict(self._all(q.ACTED, {"p_board": board}))

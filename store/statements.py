@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import and_, case, delete, func, insert, or_, select, union_all, update
+from sqlalchemy import and_, case, delete, func, insert, null, or_, select, union_all, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from blackboard.activation import OPEN
+from blackboard.activation import OPEN, STARVING
 from store.core import (
     P,
     activation,
@@ -31,6 +31,16 @@ from store.queries import COLUMNS, OF_BOARD
 BOARD_NUMBER = compiled(select(func.count(), func.count().filter(board.c.scenario == P("scenario"))).select_from(board))
 LOCKED = compiled(
     select(board.c.status, board.c.head, board.c.activations, board.c.quiet).where(board.c.id == P("board"))
+)
+TAKING = compiled(  # with whether an activation that starves is at work; one whose worker is silent stops nobody
+    select(
+        board.c.status,
+        board.c.head,
+        select(activation.c.id)
+        .where(activation.c.board_id == board.c.id, activation.c.state == word("running"))
+        .where(activation.c.redone >= STARVING, activation.c.lease_until >= P("now"))
+        .exists(),
+    ).where(board.c.id == P("board"))
 )
 ADVANCE_BOARD = compiled(
     update(board).where(board.c.id == P("board")).values(head=P("head"), activations=P("activations"))
@@ -143,11 +153,13 @@ _trigger = and_(
     entry.c.seq == activation.c.trigger_seq,
     activation.c.trigger_kind.is_(None),
 )
+FARTHEST = 120  # seconds; what is due later than that was put off by a clock that has been set back since
+_due = or_(activation.c.due_at.is_(None), activation.c.due_at <= P("now"), activation.c.due_at > P("now") + FARTHEST)
 NEXT = compiled(  # with what woke it: one read tells whether that has changed, and saves the agent its first look
     select(*CLAIMED, *COLUMNS)
     .select_from(activation.outerjoin(entry, _trigger))
     .where(activation.c.board_id == P("board"), activation.c.state == word("pending"))
-    .where(among(activation.c.agent, "agents"), activation.c.attempt >= P("tried"))
+    .where(among(activation.c.agent, "agents"), activation.c.attempt >= P("tried"), _due)
     .where(activation.c.rating >= P("least"))
     .where(or_(activation.c.attempt > 0, ~among(activation.c.agent, "spent")))
     .order_by(activation.c.rating.desc(), activation.c.id)
@@ -165,10 +177,11 @@ REPLACED_BELOW = compiled(
     .where(activation.c.board_id == P("board"), activation.c.state == word("pending"))
     .where(activation.c.rating < P("least"), entry.c.superseded_seq.is_not(None))
 )
-CLAIMABLE = compiled(  # two lookups in narrow indices, without the lock: most looks find nothing
+CLAIMABLE = compiled(  # lookups in narrow indices, without the lock: most looks find nothing, but when to look again
     union_all(
-        select(activation.c.id).where(activation.c.board_id == P("board"), _free),
-        select(activation.c.id).where(activation.c.board_id == P("board"), _overdue),
+        select(activation.c.id, null()).where(activation.c.board_id == P("board"), _free, _due),
+        select(activation.c.id, null()).where(activation.c.board_id == P("board"), _overdue),
+        select(null(), func.min(activation.c.due_at)).where(activation.c.board_id == P("board"), _free, ~_due),
     ).limit(1)
 )
 ABANDONED = compiled(
@@ -184,15 +197,22 @@ CLAIM = compiled(
     .where(_this, activation.c.state.in_([word("pending"), word("running")]))
     .values(
         state=word("running"), token=activation.c.token + 1, attempt=activation.c.attempt + 1, owner=P("worker"),
-        lease_until=P("until"), snapshot_seq=P("snapshot"),
+        lease_until=P("until"), snapshot_seq=P("snapshot"), due_at=None,
     )
 )  # fmt: skip
 FINISH = compiled(update(activation).where(_running).values(state=P("state"), done_seq=P("done"), lease_until=None))
 REDO = compiled(update(activation).where(_running).values(snapshot_seq=P("snapshot"), redone=activation.c.redone + 1))
+RENEW = compiled(update(activation).where(_running).values(snapshot_seq=P("snapshot")))
 PUT_BACK = compiled(
     update(activation)
     .where(_running)
-    .values(state=word("pending"), owner=None, lease_until=None, attempt=activation.c.attempt - P("untried"))
+    .values(state=word("pending"), owner=None, lease_until=None, attempt=P("attempt"), due_at=P("due"))
+)
+AT_ONCE = compiled(
+    update(activation)
+    .where(activation.c.board_id == P("board"), activation.c.state == word("pending"))
+    .where(activation.c.due_at.is_not(None))
+    .values(due_at=None)
 )
 HELD_BY = compiled(
     select(activation.c.id, activation.c.token, activation.c.attempt, activation.c.agent)
@@ -202,7 +222,7 @@ HELD_BY = compiled(
 DROP_PENDING = compiled(
     update(activation)
     .where(_this, activation.c.state.in_([word("waiting"), word("pending"), word("parked")]))
-    .values(state=word("moot"))
+    .values(state=word("moot"), waits_for=None)
 )
 PROMOTE = compiled(
     update(activation)
@@ -233,7 +253,9 @@ BEAT_CLAIMS = compiled(
     .returning(activation.c.id, activation.c.token)
 )
 UNTRY = compiled(
-    update(activation).where(activation.c.board_id == P("board"), _is_open, activation.c.attempt > 0).values(attempt=0)
+    update(activation)
+    .where(activation.c.board_id == P("board"), _is_open, activation.c.attempt > 0)
+    .values(attempt=0, due_at=None)
 )
 UNSEAT = compiled(delete(agent).where(agent.c.board_id == P("board"), ~among(agent.c.name, "keep")))
 LEFT_BEHIND = compiled(
@@ -261,6 +283,39 @@ NEXT_ATTEMPT = compiled(
         attempt.c.board_id == P("board"), attempt.c.activation_id == P("id")
     )
 )
+
+# -- bounded pending work: whoever would post more is parked -----------------------------------------------------------
+HOW_MANY = compiled(
+    select(func.count())
+    .select_from(activation)
+    .where(activation.c.board_id == P("board"), activation.c.state == word("pending"), activation.c.agent == P("agent"))
+    .where(activation.c.rating >= P("least"))
+)
+PARK = compiled(  # what was tried before goes on: where the budget is used up nobody else would, and all would wait
+    update(activation)
+    .where(activation.c.board_id == P("board"), activation.c.state == word("pending"), activation.c.agent == P("agent"))
+    .where(activation.c.rating >= P("least"), activation.c.attempt == 0)
+    .values(state=word("parked"), waits_for=P("for"))
+)
+_parked = and_(activation.c.board_id == P("board"), activation.c.state == word("parked"))
+PARKED = compiled(
+    select(activation.c.id).where(_parked, among(activation.c.agent, "agents"), among(activation.c.waits_for, "for"))
+    .limit(1)
+)  # fmt: skip
+UNPARK = compiled(
+    update(activation)
+    .where(activation.c.board_id == P("board"), activation.c.state == word("parked"))
+    .where(
+        activation.c.id.in_(
+            select(activation.c.id)
+            .where(_parked, activation.c.agent == P("agent"), among(activation.c.waits_for, "for"))
+            .order_by(activation.c.rating.desc(), activation.c.id)
+            .limit(P("limit"))
+        )
+    )
+    .values(state=word("pending"), waits_for=None)
+)
+UNPARK_ALL = compiled(update(activation).where(_parked).values(state=word("pending"), waits_for=None))
 
 # -- budgets, workers --------------------------------------------------------------------------------------------------
 _row = and_(budget.c.scope == P("scope"), budget.c.unit == P("unit"))

@@ -9,6 +9,7 @@ from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Lande
 from blackboard.errors import BoardClosed, BodyRefused, UsageError
 from blackboard.records import Changed, Claims, Grants, NewBoard, Notice, Seat
 from store import agenda as agendas
+from store import parking
 from store import queries as q
 from store import statements as s
 from store.core import words
@@ -86,6 +87,7 @@ class SqlStore(SqlStaff):
             record = to_board(at.execute(q.BOARD, {"p_board": board}).fetchone())
             if record.status == "closed":
                 at.execute(s.REOPEN, {"p_board": board})
+            agendas.reopen(at, board)
             if changed is not None:
                 kinds = json.dumps({**json.loads(record.kinds), **json.loads(changed.kinds)})
                 values = {"p_board": board, "p_team": changed.team, "p_options": changed.options, "p_kinds": kinds}
@@ -203,20 +205,28 @@ class SqlStore(SqlStaff):
     # -- claims ----------------------------------------------------------------------------------------------------
     def claim(self, board: str, agenda: Agenda) -> Claims:
         dead = self._dead(board, agenda.worker)
-        if not dead and not self._claimable(board, agenda):
-            return Claims()
+        if not dead:
+            found, due_in = self._claimable(board, agenda)
+            if not found:
+                return Claims(due_in=due_in)
         with self._database.writing() as at:
             now = self._seam.now()
             rescued = agendas.rescue(at, board, agenda, dead, now)
             claims = agendas.take(at, board, _beside(agenda, rescued), now)
         return replace(claims, taken=(*rescued, *claims.taken))
 
-    def _claimable(self, board: str, agenda: Agenda) -> bool:
+    def _claimable(self, board: str, agenda: Agenda) -> tuple[bool, float | None]:
+        """Whether there is something; else in how many seconds something is due."""
+        now, agents = self._seam.now(), words(tuple(agenda.free))
         values = {
-            "p_board": board, "p_agents": words(tuple(agenda.free)), "p_worker": agenda.worker,
-            "p_now": self._seam.now(), "p_least": agendas.LEAST if agenda.least is None else agenda.least,
+            "p_board": board, "p_agents": agents, "p_worker": agenda.worker, "p_now": now,
+            "p_least": agendas.LEAST if agenda.least is None else agenda.least,
         }  # fmt: skip
-        return bool(self._all(s.CLAIMABLE, values))
+        ((id_, due),) = self._all(s.CLAIMABLE, values)
+        if id_ is None and agenda.bounds:
+            parked = {"p_board": board, "p_agents": agents, "p_for": words(parking.bounded(agenda))}
+            return bool(self._all(s.PARKED, parked)), due and due - now
+        return id_ is not None, due and due - now
 
     def _dead(self, board: str, me: str) -> list[str]:
         """Owners of running activations that are known to be gone; the end of the others is waited for."""
@@ -230,13 +240,16 @@ class SqlStore(SqlStaff):
                 self._presence.attend(pid)
         return dead
 
-    def retry(self, claim: Claim, cause: str, looked: Contribution | None = None) -> bool | Stale:
+    def retry(
+        self, claim: Claim, cause: str, looked: Contribution | None = None, *, delay: float = 0, used: int | None = None
+    ) -> bool | Stale:
         with self._database.writing() as at:
-            if looked is not None and (stale := set_back_if_stale(at, looked, self._seam.now())) is not None:
+            now = self._seam.now()
+            if looked is not None and (stale := set_back_if_stale(at, looked, now)) is not None:
                 return stale
-            held = agendas.put_back(at, claim)
+            held = agendas.put_back(at, claim, used or claim.attempt, now + delay if delay else None)
             if held:
-                note_attempt(at, claim.board, claim.id, "failed", cause, self._seam.now())
+                note_attempt(at, claim.board, claim.id, "failed", cause, now)
         return held
 
     def set_aside(self, claim: Claim, state: State, cause: str) -> bool:
@@ -244,6 +257,10 @@ class SqlStore(SqlStaff):
             held = agendas.set_aside(at, claim, state, cause, self._seam.now())
         self._ring()
         return held
+
+    def renew(self, claim: Claim) -> Claim | None:
+        with self._database.writing() as at:
+            return agendas.renew(at, claim)
 
     def release(self, board: str, worker: str) -> None:
         with self._database.writing() as at:

@@ -150,9 +150,13 @@ class Bench:
         """An agent that waits for a whole set notices everything."""
         assert self.store.notice(self.id, [], [group])
 
-    def claims(self, *agents: str, worker: str = "w1", slots: int = 10, each: int = 10, lease: float = 30) -> Claims:
+    def agenda(self, *agents: str, worker: str = "w1", slots: int = 10, each: int = 10, lease: float = 30) -> Agenda:
+        """What a worker that serves these agents (without any: all) may claim."""
         names = agents or tuple(s.name for s in self.store.seats(self.id))
-        return self.store.claim(self.id, Agenda(worker, dict.fromkeys(names, each), slots, lease))
+        return Agenda(worker, dict.fromkeys(names, each), slots, lease)
+
+    def claims(self, *agents: str, worker: str = "w1", slots: int = 10, each: int = 10, lease: float = 30) -> Claims:
+        return self.store.claim(self.id, self.agenda(*agents, worker=worker, slots=slots, each=each, lease=lease))
 
     def claim(self, *agents: str, worker: str = "w1", **options: Any) -> Claim:
         (claim,) = self.claims(*agents, worker=worker, **options).taken

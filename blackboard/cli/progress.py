@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 RECENT = 5  # landed activations that the live display still shows
 WORKING = 8  # working agents that it shows
 REFRESH = 8  # times a second
-WORDS = {"retried": "failed, is tried again", "failed": "failed for good", "lost": "was taken over"}
+WORDS = {
+    "retried": "failed, is tried again", "failed": "failed for good", "lost": "was taken over",
+    "escalated": "was overtaken again and again",
+}  # fmt: skip
 
 
 class Progress:
@@ -93,7 +96,7 @@ class Screen(Progress):
         """Take note of it for the next drawing; what went wrong stays on the screen above."""
         if event.what == "acting":
             self._working[event.activation] = (event, REAL.monotonic())
-        elif event.what != "redone":
+        elif event.what not in {"redone", "escalated"}:
             self._working.pop(event.activation, None)
         if event.what == "landed":
             self._done += 1
@@ -124,7 +127,7 @@ class Screen(Progress):
         if self.board is None:
             return f"getting ready  {spent}"
         states = self.board.store.summary(self.board.id).states
-        waiting = sum(states.get("pending", {}).values())
+        waiting = sum(n for state in ("pending", "parked") for n in states.get(state, {}).values())
         return f"{self.board.id}  {spent}  {self._done} done, {len(self._working)} working, {waiting} waiting"
 
 

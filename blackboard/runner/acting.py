@@ -18,6 +18,7 @@ from blackboard.matching import Matcher
 from blackboard.ports import Looking
 from blackboard.reader import Reader
 from blackboard.records import Row
+from blackboard.runner.turns import Turn, told_of_all, turn
 from blackboard.runner.view import ActivationView, Toolbox
 from blackboard.seam import Lane
 
@@ -40,19 +41,29 @@ class _Aside(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """How an activation went: a contribution, or the cause of its failure, or that it was not begun."""
+    """How an activation went: a contribution, or the cause of its failure, or that it was not begun or was stopped."""
 
     claim: Claim
     contribution: Contribution | None = None
     error: BaseException | None = None
     retry: bool = False
-    looked: Contribution | None = None  # where it failed: what it had read until then
+    looked: Contribution | None = None  # where it failed or was stopped: what it had read until then
+    turn: Turn | None = None  # where it failed: whose turn it was
+    next: Agent | None = None  # who tries it now, where that is another
     aside: tuple[State, str] | None = None  # where it was not begun: moot or waiting, and why
 
     @property
     def cause(self) -> str:
-        """The error in one line."""
-        return told(self.error) if self.error is not None else ""
+        """The error in one line; where there is a fallback it begins with who has failed."""
+        if self.error is None:
+            return "what it had read has changed while it worked"
+        alone = self.turn is None or self.turn.is_alone
+        return told(self.error) if alone else f"{self.turn.agent.name}: {told(self.error)}"  # type: ignore[union-attr]
+
+    @property
+    def used(self) -> int | None:
+        """How many attempts count as used up, where that is not the number of this one."""
+        return self.turn.last if self.turn is not None and self.next is not None else None
 
 
 class Acting:
@@ -60,41 +71,55 @@ class Acting:
 
     def __init__(self, store: Looking, agents: dict[str, Agent], matcher: Matcher, lane: Lane, tools: Toolbox) -> None:
         self._store, self._agents, self._matcher, self._lane, self._tools = store, agents, matcher, lane, tools
+        self.under_way: dict[int, ActivationView] = {}  # by activation: those that can be stopped
 
     async def act(self, claim: Claim, woke: Row | None = None) -> Acted:
         """Let the agent act on its claim. Never raises, but for being cancelled. `woke`: its trigger, if at hand."""
-        agent = self._agents[claim.agent]
-        if claim.attempt > agent.retry + 1 + MOST_LOSSES:  # it may be what kills its worker
+        its = turn(self._agents[claim.agent], claim.attempt)
+        if claim.attempt > its.last + MOST_LOSSES:  # it may be what kills its worker
             return Acted(claim, error=RuntimeError(f"its worker was lost again and again, in {claim.attempt} attempts"))
-        view = ActivationView(self._store, agent, claim, self._tools, woke)
+        agent, view = its.agent, ActivationView(self._store, its.agent, claim, self._tools, woke)
+        if agent.is_async:
+            self.under_way[claim.id] = view
         try:
             async with asyncio.timeout(agent.timeout) as limit:
                 contribution = await self._acted(agent, view)
         except TimeoutError as error:
             if not limit.expired():  # the agent's own
-                return self._failed(agent, view, claim, error)
+                return self._failed(claim, error, view)
             timeout = TimeoutError(f"not finished within {agent.timeout:g} seconds")
             timeout.__cause__ = error
-            return self._failed(agent, view, claim, timeout)
+            return self._failed(claim, timeout, view)
         except _Aside as error:
             return Acted(claim, aside=(error.state, error.cause))
         except _TooMuch as error:
-            return self._failed(agent, view, claim, error.__cause__ or error)
+            return self._failed(claim, error.__cause__ or error, view)
         except Exception as error:  # an agent can fail only itself
-            return self._failed(agent, view, claim, error)
+            return self._failed(claim, error, view)
+        finally:
+            if self.under_way.get(claim.id) is view:
+                del self.under_way[claim.id]
         return Acted(claim, contribution)
 
-    def _failed(self, agent: Agent, view: ActivationView, claim: Claim, error: BaseException) -> Acted:
+    def _failed(self, claim: Claim, error: BaseException, view: ActivationView) -> Acted:
         """A failure rests on what was read, as a result does: if that has changed it is not final."""
-        retry = claim.attempt <= agent.retry and not isinstance(error, HOPELESS)
-        looked, _ = view.contribution()
-        return Acted(claim, error=error, retry=retry, looked=replace(looked, writes=()))
+        return self._tried_again(claim, error, isinstance(error, HOPELESS), view.looked())
+
+    def refused(self, claim: Claim, reason: str) -> Acted:
+        """What the database says of its contribution it will say again; only a fallback may do better."""
+        return self._tried_again(claim, RuntimeError(reason), True, None)
+
+    def _tried_again(self, claim: Claim, error: BaseException, hopeless: bool, looked: Contribution | None) -> Acted:
+        its = turn(self._agents[claim.agent], claim.attempt)
+        again = not hopeless and its.nth <= its.agent.retry
+        following = None if again else its.next
+        return Acted(claim, None, error, again or following is not None, looked, its, following)
 
     async def _acted(self, agent: Agent, view: ActivationView) -> Contribution:
         if not agent.is_async:
             return await self._lane.run(lambda: self._in_thread(agent, view))
         try:
-            await agent.action(revalidated(agent, view), view)
+            await agent.action(revalidated(self._agents[view.claim.agent], view), view)
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is None or task.cancelling():
@@ -108,7 +133,7 @@ class Acting:
 
     def _in_thread(self, agent: Agent, view: ActivationView) -> Contribution:
         try:
-            made = agent.action(revalidated(agent, view), view)
+            made = agent.action(revalidated(self._agents[view.claim.agent], view), view)
         except Exception:
             raise
         except BaseException as error:
@@ -139,19 +164,29 @@ class Acting:
         """What the board writes when an agent has failed for good: a Failure, and the status that it gives up with."""
         claim, agent = acted.claim, self._agents[acted.claim.agent]
         woke = self._woke(agent, claim)
-        body = Failure(agent=agent.name, cause=acted.cause, attempts=claim.attempt)
+        cause, attempts = self._causes(agent, acted)
+        body = Failure(agent=agent.name, cause=cause, attempts=attempts)
+        gives_up = next((one.gives_up for one in agent.chain if one.gives_up), None)
         writes = [replace(write(body, body.lifecycle.first, tuple(e.key for e in woke)), author="board")]
         bodies: list[Kind] = [body]
         for entry in woke:
             steps = entry.body.lifecycle.steps.get(entry.status, ())
-            if agent.gives_up and agent.gives_up in steps:
+            if gives_up and gives_up in steps:
                 row = self._store.by_seq(claim.board, [entry.seq])[0]
-                writes.append(write(entry.body, agent.gives_up, entry.about, entry, row.born))
+                writes.append(write(entry.body, gives_up, entry.about, entry, row.born))
                 bodies.append(entry.body)
         looked = acted.looked or Contribution(claim, agent.name, woken_by=tuple(e.seq for e in woke))
         label = reduce(Label.join, (e.label for e in woke), looked.label)
-        made = replace(looked, writes=tuple(writes), label=label, failed=acted.cause)
+        made = replace(looked, writes=tuple(writes), label=label, failed=cause)
         return self.matched(made, bodies)
+
+    def _causes(self, agent: Agent, acted: Acted) -> tuple[str, int]:
+        """Why it has failed for good, after how many attempts; of each fallback too."""
+        claim = acted.claim
+        if len(agent.chain) == 1:
+            return acted.cause, claim.attempt
+        before = [a.cause for a in self._store.attempts(claim.board, [claim.id]) if a.outcome == "failed"]
+        return told_of_all(agent, [*before, acted.cause]) or acted.cause, len(before) + 1
 
     def _woke(self, agent: Agent, claim: Claim) -> list[Entry[Any]]:
         """What woke it, as far as that can still be read."""

@@ -8,7 +8,7 @@ from loguru import logger
 
 logger.disable("blackboard")  # a library is silent; the command line lets it speak
 
-What = Literal["acting", "landed", "redone", "dropped", "retried", "failed", "lost", "waits", "ended"]
+What = Literal["acting", "landed", "redone", "dropped", "escalated", "retried", "failed", "lost", "waits", "ended"]
 LEVELS: dict[What, str] = {"retried": "WARNING", "failed": "ERROR", "lost": "WARNING", "ended": "INFO"}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from blackboard.activation import Claim
 from blackboard.runner.acting import Acted
+from blackboard.runner.view import ActivationView
 
 Pair = tuple[int, int]  # activation, token
 
@@ -19,6 +20,7 @@ class Hands:
         self._ended = ended
         self._tasks: dict[int, tuple[Claim, asyncio.Task[Acted]]] = {}
         self._given_up: set[asyncio.Task[Acted]] = set()  # tasks that we have cancelled
+        self._recalled: dict[asyncio.Task[Acted], Acted] = {}  # that we have cancelled to do them again
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -46,6 +48,17 @@ class Hands:
             self._cancel(task)
         return [claim for claim, _ in found]
 
+    def recall(self, claim: Claim, view: ActivationView) -> bool:
+        """Stop acting, to do it again; False if it has ended or was stopped before. Who swallows that goes on."""
+        held, task = self._tasks.get(claim.id, (None, None))
+        if held is None or task is None or held.token != claim.token:
+            return False
+        if task.done() or task in self._recalled or task in self._given_up:
+            return False
+        self._recalled[task] = Acted(claim, retry=True, looked=view.looked())
+        task.cancel()
+        return True
+
     async def drop(self, grace: float) -> None:
         """Stop acting on anything, and wait so many seconds for that; who swallows it is left to itself."""
         tasks = [task for _, task in self._tasks.values()]
@@ -65,6 +78,9 @@ class Hands:
             self._ended(task.result())
         elif task in self._given_up:
             self._ended(None)
+        elif task in self._recalled:
+            self._ended(self._recalled[task])
         else:
             self._ended(Acted(claim, error=RuntimeError("it cancelled its own task")))
         self._given_up.discard(task)
+        self._recalled.pop(task, None)

@@ -6,16 +6,18 @@ from contextlib import ExitStack, suppress
 from types import MappingProxyType
 from typing import TypeVar
 
-from blackboard.activation import Agenda, Claim, Contribution, Landed, Refused, Ruling, Stale, State
+from blackboard.activation import STARVING, Agenda, Claim, Contribution, Landed, Refused, Ruling, Stale, State
 from blackboard.controller import Quiet, Verdict
 from blackboard.errors import StoreError
 from blackboard.records import Claims, Row
 from blackboard.runner.acting import Acted, Acting
+from blackboard.runner.delays import after_failure, after_race
 from blackboard.runner.ending import Closed, conclude, judged, strike, warn
 from blackboard.runner.events import Event, Observer, What, tell, tell_bodies, tell_traceback
 from blackboard.runner.hands import Hands, Pair
 from blackboard.runner.noticing import Noticing
 from blackboard.runner.plan import Plan, matcher, seats
+from blackboard.runner.recalling import Recalling
 from blackboard.runner.view import Toolbox
 from blackboard.runner.vigil import Vigil
 from blackboard.runner.workshop import Workshop
@@ -24,6 +26,7 @@ T = TypeVar("T")
 POLL = 1.0  # seconds; the net under lost hints: whether anybody has committed
 ROUND = 10.0  # seconds, or a third of a lease; the net under what comes without a commit: a lease that runs out
 GRACE = 2.0  # seconds that cancelled agents have to leave
+SOONEST = 0.001  # seconds; what is put off comes no sooner, or a clock that lags would be asked without end
 MOST_REDOS = 100  # times that one activation may go stale before it counts as failed
 
 
@@ -43,8 +46,11 @@ class Runner:
         self._vigil = Vigil(shop.store, board, plan, shop.seam)
         self._finished: list[Acted] = []
         self._news = asyncio.Event()
+        under_way = self._acting.under_way
+        self._recalling = Recalling(shop.store, board, under_way, self._notice_lane, self._news.set)
         self._behind = self._look = self._judge = True
         self._epoch, self._outdated = plan.epoch, False
+        self._due: float | None = None  # when to look for what was put off
         self._began, self._ran_before, self._polled, self._looked, self._stamp = 0.0, 0.0, 0.0, 0.0, 0
 
     async def run(self) -> Verdict | None:
@@ -61,6 +67,7 @@ class Runner:
                 while True:
                     await self._wake()
                     await self._commit()
+                    await self._recall()
                     await self._notice()
                     await self._claim()
                     if (verdict := await self._decide()) is not None:
@@ -73,6 +80,7 @@ class Runner:
     # -- the steps, in the order of the journey --------------------------------------------------------------------
     async def _wake(self) -> None:
         """Wait for finished work, a hint, or the poll that nets lost hints."""
+        self._look |= self._is_due()
         if self._seam.monotonic() - self._polled > POLL:  # also while work comes in without a pause
             self._poll()
         if self._has_work():
@@ -87,7 +95,7 @@ class Runner:
         self._news.clear()
 
     def _has_work(self) -> bool:
-        return bool(self._finished or self._behind or self._look or self._judge)
+        return bool(self._finished or self._behind or self._look or self._judge or self._recalling.is_due)
 
     async def _commit(self) -> None:
         """Land what is finished in one transaction, which also claims what follows."""
@@ -114,8 +122,14 @@ class Runner:
         for contribution, ruling in zip(contributions, rulings, strict=True):
             self._ruled(contribution, ruling)
         self._claimed(agenda, claims)
+        self._recalling.news()
         if self._vigil.is_due:
             self._judge |= await self._notice_lane.run(self._vigil.look)
+
+    async def _recall(self) -> None:
+        """Stop what is done for nothing, since what it has read has changed."""
+        if self._recalling.is_due:
+            await self._recalling.look(self._hands)
 
     async def _notice(self) -> None:
         """Make activations of what the agents have not noticed yet, and move their cursors."""
@@ -146,6 +160,8 @@ class Runner:
         self._claimed(agenda, claims)
 
     def _claimed(self, agenda: Agenda, claims: Claims) -> None:
+        if claims.due_in is not None:
+            self._due_in(claims.due_in)
         self._act(claims.taken, claims.rows)
         self._judge |= self._vigil.claimed(len(claims.taken))
         self._shop.slots.hold(self.board, self._at_work, sated=len(claims.taken) < agenda.slots)
@@ -155,6 +171,14 @@ class Runner:
         for claim in claims:
             self._tell("acting", claim)
             self._hands.take(claim, self._acting.act(claim, rows.get(claim.id)))
+
+    async def _act_later(self, claim: Claim, delay: float) -> Acted:
+        """Who has lost several races waits a little, and then looks at the board as it is by then."""
+        await asyncio.sleep(delay)
+        renewed = None
+        with suppress(StoreError):  # then it is as it was, and so is one that was lost: both are told when it lands
+            renewed = await self._in_store(lambda: self._store.renew(claim))
+        return await self._acting.act(renewed or claim)
 
     async def _decide(self) -> Verdict | None:
         """Ask the controller, when something may have changed its mind; write down what it says."""
@@ -214,6 +238,7 @@ class Runner:
 
     def _look_again(self) -> None:
         self._behind = self._look = True
+        self._recalling.news()
         self._judge |= not self._hands  # who is at work judges when it has landed, and by the poll
         self._news.set()
 
@@ -226,6 +251,7 @@ class Runner:
         """Look again if anybody has committed, and now and then in any case."""
         self._polled, stamp = self._seam.monotonic(), self._store.stamp()
         is_round = self._polled - self._looked > min(ROUND, self._shop.lease / 3)
+        self._look |= self._is_due()
         if stamp != self._stamp or is_round or self._time_left() == 0 or self._vigil.is_late(self._ran()):
             self._stamp, self._looked = stamp, self._polled
             self._look_again()
@@ -246,8 +272,21 @@ class Runner:
             self._look = True
 
     def _patience(self) -> float:
+        due = POLL if self._due is None else max(self._due - self._seam.monotonic(), 0.0)
         left = self._time_left()
-        return POLL if left is None else min(POLL, left)
+        return min(POLL, due, POLL if left is None else left)
+
+    def _due_in(self, seconds: float) -> None:
+        """Something may be had by then."""
+        when = self._seam.monotonic() + max(seconds, SOONEST)
+        self._due = when if self._due is None else min(self._due, when)
+
+    def _is_due(self) -> bool:
+        """Whether it is time to look for what was put off; asked once for each time."""
+        if self._due is None or self._due > self._seam.monotonic():
+            return False
+        self._due = None
+        return True
 
     def _time_left(self) -> float | None:
         seconds = self._plan.budget.seconds
@@ -262,7 +301,8 @@ class Runner:
         busy.update(acted.claim.agent for acted in self._finished)
         slots = 0 if self._leaves() else self._shop.slots.take(self.board, self._more)
         free = {a.name: min(a.concurrency or slots, slots + busy[a.name]) - busy[a.name] for a in self._agents.values()}
-        return Agenda(self._shop.worker.id, free, slots, self._shop.lease, self._plan.least_rating)
+        plan = self._plan
+        return Agenda(self._shop.worker.id, free, slots, self._shop.lease, plan.least_rating, plan.bounds)
 
     @property
     def _at_work(self) -> int:
@@ -283,12 +323,18 @@ class Runner:
         self._tell(what, claim, detail=cause)
 
     async def _retry(self, acted: Acted) -> None:
-        held = await self._in_store(lambda: self._store.retry(acted.claim, acted.cause, acted.looked))
+        claim, cause, delay = acted.claim, acted.cause, 0.0
+        if acted.turn is not None and acted.next is None:
+            delay = after_failure(self._seam, self._plan.backoff, acted.turn.nth)
+        held = await self._in_store(lambda: self._store.retry(claim, cause, acted.looked, delay=delay, used=acted.used))
         self._look = True
         if isinstance(held, Stale):
-            self._set_back(acted.claim, held)
-        else:
-            self._tell("retried" if held else "lost", acted.claim, detail=acted.cause)
+            self._set_back(claim, held)
+            return
+        if delay:
+            self._due_in(delay)
+        goes_on = f"; goes to {acted.next.name}" if acted.next is not None else ""
+        self._tell("retried" if held else "lost", claim, detail=cause + goes_on)
 
     def _ruled(self, contribution: Contribution, ruling: Ruling) -> None:
         """Take note of what the judge said."""
@@ -305,7 +351,7 @@ class Runner:
         elif isinstance(ruling, Refused):
             if contribution.failed is not None:
                 raise StoreError(f"{self.board}: a failure of {claim.agent} cannot be recorded: {ruling.reason}")
-            self._finished.append(Acted(claim, error=RuntimeError(ruling.reason)))
+            self._finished.append(self._acting.refused(claim, ruling.reason))
         else:
             self._look = self._judge = True
             self._tell("lost", claim, detail=ruling.reason)
@@ -321,10 +367,20 @@ class Runner:
             self._finished.append(Acted(stale.again, error=starved))
         else:
             self._tell("redone", stale.again, detail=detail)
-            self._act([stale.again])
+            if stale.again.redone == STARVING:
+                self._tell("escalated", stale.again, detail="nothing else is begun until it has ended")
+            self._do_again(stale.again)
+
+    def _do_again(self, claim: Claim) -> None:
+        if delay := after_race(self._seam, claim):
+            self._tell("acting", claim)
+            self._hands.take(claim, self._act_later(claim, delay))
+        else:
+            self._act([claim])
 
     async def _leave(self) -> None:
         """Stop what runs; give back what was not finished, so that another worker can have it at once."""
+        self._recalling.close()
         await self._hands.drop(GRACE)
         self._shop.slots.close(self.board)
         with suppress(StoreError):  # where the database has failed, whoever resumes takes the claims over

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from blackboard.activation import GroupWatch
+from blackboard.activation import Bounds, GroupWatch
 from blackboard.agent import Agent
 from blackboard.budget import Budget
 from blackboard.conditions import AllDone, Batched, Condition
 from blackboard.matching import GroupPattern, Matcher, Pattern
 from blackboard.records import Seat
+from blackboard.runner.delays import FIRST
 from blackboard.tool import Tool
 
 
@@ -28,11 +30,25 @@ class Plan:
     only: frozenset[str] | None = None  # the agents that this worker serves, if not the whole team
     breaker: tuple[int, int] | None = None  # so many failures among so many activations end the board
     more: bool = False  # the board was opened for more posts: see controller.decide
+    backoff: float = FIRST  # seconds after a first failed attempt; 0: everything is tried again at once
 
     @property
     def served(self) -> list[Agent]:
         """The agents that this worker serves."""
         return [a for a in self.agents if self.only is None or a.name in self.only]
+
+    @cached_property
+    def bounds(self) -> dict[str, Bounds]:
+        """Who is parked while whom it writes for has too much pending. Nobody waits for himself."""
+        found = {
+            a.name: tuple(
+                (b.name, b.pending)
+                for b in self.agents
+                if b.pending is not None and b.name != a.name and b.kind.kind_name in a.grants.writes
+            )
+            for a in self.agents
+        }
+        return {poster: bounds for poster, bounds in found.items() if bounds}
 
     def may_end(self, written: set[str]) -> bool:
         """Whether writes of these kinds may have reached the goal, or the condition to stop."""

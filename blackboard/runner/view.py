@@ -82,6 +82,16 @@ class ActivationView(Looker, View):
         entries = [to_entry(kind, row, self._board) for row in rows]
         return entries if claim.group is not None else entries[0]
 
+    @property
+    def claim(self) -> Claim:
+        """Whose view it is."""
+        return self._claim
+
+    @property
+    def relied_on(self) -> tuple[int, ...]:
+        """The versions that must not change until it lands, as far as it has read."""
+        return tuple(self._strict)
+
     # -- the hooks of the reads ------------------------------------------------------------------------------------
     @override
     def _saw(self, row: Row, strict: bool) -> None:
@@ -223,3 +233,7 @@ class ActivationView(Looker, View):
             kinds_read=self.kinds_read, called=frozenset(self._called),
         )  # fmt: skip
         return made, self._bodies
+
+    def looked(self) -> Contribution:
+        """What it has read until now, without what it has written."""
+        return replace(self.contribution()[0], writes=())

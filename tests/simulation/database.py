@@ -139,12 +139,25 @@ class WatchedStore(SqlStore):
         self._claimed(claims)
         return claims
 
-    def retry(self, claim: Claim, cause: str, looked: Contribution | None = None) -> bool | Stale:
-        held = _watched("retry")(self, claim, cause, looked)
+    def retry(
+        self, claim: Claim, cause: str, looked: Contribution | None = None, *, delay: float = 0, used: int | None = None
+    ) -> bool | Stale:
+        held = _watched("retry")(self, claim, cause, looked, delay=delay, used=used)
+        if "has changed while it worked" in cause and not isinstance(held, Stale):
+            self.process.world.count("recalls that came too late" if held is False else "recalls that count as failed")
+        elif isinstance(held, Stale) and looked is not None and "has changed while it worked" in cause:
+            self.process.world.count("recalls")
+        if used is not None and held is True:
+            self.process.world.count("fallbacks")
         if isinstance(held, Stale):
             self._ruled(claim, held)
         self.process.world.count("retries" if held is True else "retries that came too late" if not held else "")
         return held
+
+    def renew(self, claim: Claim) -> Claim | None:
+        renewed = _watched("renew")(self, claim)
+        self.process.world.count("renewals" if renewed else "renewals that came too late")
+        return renewed
 
     def conclude(self, board: str, verdict: str, at_head: int, *more: Any) -> bool:  # type: ignore[override]
         self.process.judged_at = at_head

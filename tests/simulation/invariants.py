@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from blackboard.activation import STARVING
 from blackboard.agent import Agent
-from blackboard.conditions import AllDone
-from blackboard.entry import RETRACTED
+from blackboard.conditions import AllDone, exists
+from blackboard.entry import RETRACTED, Failure
+from blackboard.runner import Plan
 from store.library import sqlite3
 from tests.replaying import Replay
 from tests.simulation.process import Process
@@ -24,6 +26,7 @@ LEAST: Mapping[str, Any] = {
     "state": "pending",
     "owner": None,
     "snapshot_seq": None,
+    "due_at": None,
 }
 
 
@@ -50,6 +53,7 @@ class Board:
         self._singles = [a for a in agents if not a.is_group]
         self._groups = [a for a in agents if a.is_whole]
         self._grouping = [a for a in agents if a.is_group and not a.is_whole]
+        self._bounds = Plan(agents, exists(Failure)).bounds
         self.replay = Replay()
         self._now: dict[str, dict[str, Any]] = {}  # key -> its newest version
         self._written_by: dict[int, int] = {}  # activation -> the first seq that it wrote
@@ -163,6 +167,30 @@ class Board:
             old = before.get(id_)
             if old != now and now["agent"] != OUTSIDE:
                 self._moved(process, old or LEAST, now)
+        begun = [a for a in self.activations.values() if self._begins(before.get(a["id"], LEAST), a)]
+        if begun:
+            self._held_back(process, before, begun)
+
+    @staticmethod
+    def _begins(old: Row, new: Row) -> bool:
+        """Whether it was waiting, and is at work now."""
+        return new["agent"] != OUTSIDE and new["state"] == "running" and old["state"] in {"pending", "parked"}
+
+    def _held_back(self, process: Process, before: Mapping[int, Row], begun: Sequence[Row]) -> None:
+        """What is to wait has not begun."""
+        now = process.seam.now()
+        for id_, new in self.activations.items():
+            old = before.get(id_, LEAST)
+            both = old["state"] == new["state"] == "running"
+            starves = both and min(old["redone"], new["redone"]) >= STARVING and old["lease_until"] >= now
+            _demand(not starves, "nothing is begun beside what starves", f"{dict(new)}, but {dict(begun[0])}")
+        pending = Counter(a["agent"] for a in self.activations.values() if a["state"] == "pending")
+        for new in begun:
+            due = before.get(new["id"], LEAST)["due_at"]
+            _demand(due is None or not now < due <= now + 120, "what is put off waits", f"{now}: {dict(new)}")
+            for agent, most in self._bounds.get(new["agent"], ()):
+                may = new["attempt"] > 1 or pending[agent] < most
+                _demand(may, "nobody begins to post for who has enough", f"{new} {pending[agent]}")
 
     def _moved(self, process: Process, old: Row, new: Row) -> None:
         """One activation has changed."""
@@ -175,8 +203,15 @@ class Board:
         if old["state"] == "running" and claimed and old["owner"] != me:
             self._count("takeovers of living workers" if self._lives(process, old["owner"]) else "takeovers")
         kept = old["snapshot_seq"] in {None, new["snapshot_seq"]} or new["redone"] > old["redone"]
+        kept |= process.doing == "renew" and old["redone"] > 1  # it has not looked at anything yet
         _demand(kept, "only Stale moves a snapshot", told)
-        if process.doing in {"beat", "release", "retry"}:
+        _demand((new["state"] == "parked") == (new["waits_for"] is not None), "who is parked waits for somebody", told)
+        _demand(new["due_at"] is None or new["state"] != "running", "what is at work is due", told)
+        if new["state"] == "parked" and old["state"] != "parked":
+            self._count("parked")
+        if new["redone"] == STARVING > old["redone"]:
+            self._count("escalations")
+        if process.doing in {"beat", "release", "retry", "renew"}:
             _demand(old["owner"] == me, "a worker touches only what it holds", told)
         if process.doing == "beat":
             same = {**old, "lease_until": 0} == {**new, "lease_until": 0}
@@ -311,12 +346,13 @@ class Board:
                 good = old["cancelled"] is not None
             case "budget":
                 spent = budget["cap"] is not None and budget["settled"] + budget["reserved"] >= budget["cap"]
-                waits = {a["agent"] for a in before.values() if a["state"] == "pending"}
+                waits = {a["agent"] for a in before.values() if a["state"] in {"pending", "parked"}}
                 own = all(a in self._own and self._own[a]["settled"] >= self._own[a]["cap"] for a in waits)
                 good = (spent or (own and old["quiet"] is not None)) and waits and not states["running"]
             case "quiescent":
                 noticed = all(c == old["head"] for c in cursors.values())
-                good = not (states["pending"] or states["running"]) and noticed and old["quiet"] is not None
+                open_ = states["pending"] or states["running"] or states["parked"]
+                good = not open_ and noticed and old["quiet"] is not None
             case "breaker":
                 good = sum(self.counted("failure").values()) >= 2
             case _:

@@ -15,7 +15,7 @@ from blackboard.judge import Facts, NewActivation
 from blackboard.records import Notice
 from blackboard.runner import Runner
 from store import agenda as agendas
-from store import landing
+from store import landing, parking
 from store import statements as s
 from store.store import SqlStore
 
@@ -28,11 +28,11 @@ def nothing() -> Iterator[None]:
     yield
 
 
-def _without(statement: str, condition: str) -> AbstractContextManager[object]:
+def _without(statement: str, condition: str, instead: str = "1 = 1") -> AbstractContextManager[object]:
     """A statement that has lost one of its conditions."""
     text = getattr(s, statement)
     assert condition in text, text
-    return patch.object(s, statement, text.replace(condition, "1 = 1"))
+    return patch.object(s, statement, text.replace(condition, instead))
 
 
 # -- the judge -------------------------------------------------------------------------------------------------------
@@ -113,6 +113,26 @@ def heart_of_others() -> AbstractContextManager[object]:
 def releases_of_others() -> AbstractContextManager[object]:
     """Who leaves gives back what others hold."""
     return _without("HELD_BY", "activation.owner = :p_worker")
+
+
+def nobody_starves() -> AbstractContextManager[object]:
+    """New work is begun beside what has been overtaken again and again."""
+    return _without("TAKING", "activation.redone >= 5", "1 = 0")
+
+
+def begun_too_soon() -> AbstractContextManager[object]:
+    """What has failed is tried again before it is due."""
+    return _without("NEXT", "activation.due_at IS NULL")
+
+
+def nobody_parks() -> AbstractContextManager[object]:
+    """However much an agent has to do, others write more for it."""
+    return patch.object(parking, "mind", lambda *args: None)
+
+
+def parked_for_ever() -> AbstractContextManager[object]:
+    """Who was parked is not given back."""
+    return _without("UNPARK", "activation.state = 'parked'", "1 = 0")
 
 
 # -- budgets ---------------------------------------------------------------------------------------------------------
@@ -204,7 +224,8 @@ SABOTAGES: dict[str, Broken] = {
     broken.__name__: broken
     for broken in (
         no_read_set, wrongly_moot, no_token, cursors_taken_along, same_token, new_snapshot, heart_of_others,
-        releases_of_others, given_back_twice, never_settled, budget_too_soon, cursors_first, no_poll,
+        releases_of_others, nobody_starves, begun_too_soon, nobody_parks, parked_for_ever,
+        given_back_twice, never_settled, budget_too_soon, cursors_first, no_poll,
         verdict_at_any_head, verdict_of_any_epoch,
     )
 }  # fmt: skip

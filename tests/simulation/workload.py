@@ -122,7 +122,13 @@ def team(chance: random.Random, *, poison: bool, ends: bool) -> Sequence[Agent]:
         if view.count(Job) < 6:
             view.post(Job(), about=note)
 
-    @agent(watches=Job, writes=Job, retry=1, gives_up="dropped", timeout=5)
+    @agent(watches=Job, writes=Job, retry=1)
+    async def helper(job: Entry[Job], view: View) -> None:
+        if job.body.hard or chance.random() < 0.5:
+            raise OSError("never")
+        view.amend(job, status="done")
+
+    @agent(watches=Job, writes=Job, retry=1, gives_up="dropped", timeout=5, fallback=helper, pending=2)
     async def laborer(job: Entry[Job], view: View) -> None:
         await think()
         if job.body.hard or chance.random() < 0.2:

@@ -11,6 +11,7 @@ from blackboard.records import Spent, Summary
 
 NO_CAP = Budget()
 BUSY, WAITING, IDLE = {"running": {"a": 1}}, {"pending": {"a": 2}}, {}
+PARKED = {"parked": {"a": 1}}
 MISSING = Goal(missing=("1 report, there are 0",))
 
 
@@ -62,8 +63,9 @@ class TestAGoal:
         assert decide(summary(states), Goal(stop="bad"), NO_CAP).reasons == ("bad", told)
 
     def test_an_unreached_one_leaves_the_board_open_while_there_is_something_to_do(self):
-        for states in (BUSY, WAITING):
+        for states in (BUSY, WAITING, PARKED):
             assert decide(summary(states), MISSING, NO_CAP) is None
+            assert decide(summary(states, quiet=5), MISSING, NO_CAP) is None
         assert decide(summary(unnoticed=("a",)), MISSING, NO_CAP) is None
 
 
