@@ -189,7 +189,9 @@ class Board:
             due = before.get(new["id"], LEAST)["due_at"]
             _demand(due is None or not now < due <= now + 120, "what is put off waits", f"{now}: {dict(new)}")
             for agent, most in self._bounds.get(new["agent"], ()):
-                may = new["attempt"] > 1 or pending[agent] < most
+                spent = [b for b in (self._budget, self._own.get(agent)) if b and b["cap"] is not None]
+                full = any(b["settled"] + b["reserved"] >= b["cap"] for b in spent)
+                may = new["attempt"] > 1 or pending[agent] < most or full
                 _demand(may, "nobody begins to post for who has enough", f"{new} {pending[agent]}")
 
     def _moved(self, process: Process, old: Row, new: Row) -> None:
