@@ -38,8 +38,7 @@ def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
     refused, least = None, LEAST if agenda.least is None else agenda.least
     status, head, starving = at.execute(s.TAKING, {"p_board": board, "p_now": now}).fetchone()
     while free and len(taken) < agenda.slots and status == "open" and not starving:
-        if agenda.bounds:
-            parking.mind(at, board, agenda, least)
+        parking.mind(at, board, agenda, least)
         values = {
             "p_board": board, "p_agents": words(tuple(free)), "p_limit": agenda.slots - len(taken), "p_now": now,
             "p_least": least,
