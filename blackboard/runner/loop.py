@@ -11,7 +11,7 @@ from blackboard.controller import Quiet, Verdict
 from blackboard.errors import StoreError
 from blackboard.records import Claims, Row
 from blackboard.runner.acting import Acted, Acting
-from blackboard.runner.delays import after_failure, after_race
+from blackboard.runner.delays import Alarm, after_failure, after_race
 from blackboard.runner.ending import Closed, conclude, judged, strike, warn
 from blackboard.runner.events import Event, Observer, What, tell, tell_bodies, tell_traceback
 from blackboard.runner.hands import Hands, Pair
@@ -26,7 +26,6 @@ T = TypeVar("T")
 POLL = 1.0  # seconds; the net under lost hints: whether anybody has committed
 ROUND = 10.0  # seconds, or a third of a lease; the net under what comes without a commit: a lease that runs out
 GRACE = 2.0  # seconds that cancelled agents have to leave
-SOONEST = 0.001  # seconds; what is put off comes no sooner, or a clock that lags would be asked without end
 MOST_REDOS = 100  # times that one activation may go stale before it counts as failed
 
 
@@ -50,7 +49,7 @@ class Runner:
         self._recalling = Recalling(shop.store, board, under_way, self._notice_lane, self._news.set)
         self._behind = self._look = self._judge = True
         self._epoch, self._outdated = plan.epoch, False
-        self._due: float | None = None  # when to look for what was put off
+        self._alarm = Alarm(shop.seam)
         self._began, self._ran_before, self._polled, self._looked, self._stamp = 0.0, 0.0, 0.0, 0.0, 0
 
     async def run(self) -> Verdict | None:
@@ -80,7 +79,7 @@ class Runner:
     # -- the steps, in the order of the journey --------------------------------------------------------------------
     async def _wake(self) -> None:
         """Wait for finished work, a hint, or the poll that nets lost hints."""
-        self._look |= self._is_due()
+        self._look |= self._alarm.rings()
         if self._seam.monotonic() - self._polled > POLL:  # also while work comes in without a pause
             self._poll()
         if self._has_work():
@@ -161,7 +160,7 @@ class Runner:
 
     def _claimed(self, agenda: Agenda, claims: Claims) -> None:
         if claims.due_in is not None:
-            self._due_in(claims.due_in)
+            self._alarm.set(claims.due_in)
         self._act(claims.taken, claims.rows)
         self._judge |= self._vigil.claimed(len(claims.taken))
         self._shop.slots.hold(self.board, self._at_work, sated=len(claims.taken) < agenda.slots)
@@ -251,7 +250,7 @@ class Runner:
         """Look again if anybody has committed, and now and then in any case."""
         self._polled, stamp = self._seam.monotonic(), self._store.stamp()
         is_round = self._polled - self._looked > min(ROUND, self._shop.lease / 3)
-        self._look |= self._is_due()
+        self._look |= self._alarm.rings()
         if stamp != self._stamp or is_round or self._time_left() == 0 or self._vigil.is_late(self._ran()):
             self._stamp, self._looked = stamp, self._polled
             self._look_again()
@@ -272,21 +271,8 @@ class Runner:
             self._look = True
 
     def _patience(self) -> float:
-        due = POLL if self._due is None else max(self._due - self._seam.monotonic(), 0.0)
         left = self._time_left()
-        return min(POLL, due, POLL if left is None else left)
-
-    def _due_in(self, seconds: float) -> None:
-        """Something may be had by then."""
-        when = self._seam.monotonic() + max(seconds, SOONEST)
-        self._due = when if self._due is None else min(self._due, when)
-
-    def _is_due(self) -> bool:
-        """Whether it is time to look for what was put off; asked once for each time."""
-        if self._due is None or self._due > self._seam.monotonic():
-            return False
-        self._due = None
-        return True
+        return min(POLL, self._alarm.left(), POLL if left is None else left)
 
     def _time_left(self) -> float | None:
         seconds = self._plan.budget.seconds
@@ -332,7 +318,7 @@ class Runner:
             self._set_back(claim, held)
             return
         if delay:
-            self._due_in(delay)
+            self._alarm.set(delay)
         goes_on = f"; goes to {acted.next.name}" if acted.next is not None else ""
         self._tell("retried" if held else "lost", claim, detail=cause + goes_on)
 

@@ -1,12 +1,14 @@
 """Whose turn it is among an agent and its fallbacks; how long failures and lost races are waited for; who parks."""
 
+from math import inf
+
 import pytest
 
 from blackboard import Kind, agent, when
 from blackboard.activation import STARVING, Claim
 from blackboard.agent import Agent
 from blackboard.runner import Plan
-from blackboard.runner.delays import LONGEST, MOST_CROWDED, after_failure, after_race
+from blackboard.runner.delays import LONGEST, MOST_CROWDED, Alarm, after_failure, after_race
 from blackboard.runner.turns import turn
 from blackboard.seam import Seam
 
@@ -101,3 +103,34 @@ class TestABound:
 
     def test_is_nothing_where_nobody_wants_one(self):
         assert self.bounds(*(agent(watches=Job, writes=Job, name=n)(lambda job, view: None) for n in "ab")) == {}
+
+
+class Hours(Seam):
+    """Time that only the test moves."""
+
+    time = 100.0
+
+    def monotonic(self) -> float:
+        return self.time
+
+
+class TestAnAlarm:
+    def test_rings_once_at_the_first_of_its_times(self):
+        clock = Hours()
+        alarm = Alarm(clock)
+        assert (alarm.left(), alarm.rings()) == (inf, False)
+
+        alarm.set(5)
+        alarm.set(2)
+        alarm.set(9)
+
+        assert (alarm.left(), alarm.rings()) == (2, False)
+        clock.time += 2
+        assert (alarm.left(), alarm.rings(), alarm.rings()) == (0, True, False)
+        assert alarm.left() == inf
+
+    def test_rings_a_little_later_than_at_once(self):
+        alarm = Alarm(Hours())
+        alarm.set(-1)
+
+        assert not alarm.rings()
