@@ -93,6 +93,12 @@ def team(chance: random.Random, *, poison: bool, ends: bool) -> Sequence[Agent]:
             view.post(Item(tag=number % 3), about=seed)
         view.post(Job(hard=True), about=seed)
 
+    @agent(watches=Seed, writes=Note, retry=4, timeout=5)
+    async def counter(seed: Entry[Seed], view: View) -> None:
+        raw = view.count(Item, status="raw")
+        await asyncio.sleep(0.3)  # while the others work the count seldom holds so long
+        view.post(Note(tag=raw % 3))
+
     @agent(watches=Item, status=("raw", "half"), writes=(Item, Note, Job, Poison), retry=4, timeout=5, rating=1)
     async def walker(item: Entry[Item], view: View) -> None:
         _looks(item, view, chance)
@@ -171,4 +177,4 @@ def team(chance: random.Random, *, poison: bool, ends: bool) -> Sequence[Agent]:
         if view.count(Item) < 12:
             view.post(Item(tag=1), about=quiet)
 
-    return [sower, walker, shutter, clerk, laborer, gatherer, bundler, sorter, pairer, editor, finalizer]
+    return [sower, counter, walker, shutter, clerk, laborer, gatherer, bundler, sorter, pairer, editor, finalizer]
