@@ -155,6 +155,15 @@ class Store(Looking, Protocol):
     def retire(self, board: str, keep: Sequence[str]) -> None:
         """Take the seats of all agents but these, and drop what is pending for them."""
 
+    def dismiss(self, board: str, agents: Sequence[str]) -> None:
+        """Take the seats of these agents, drop what is pending for them and what any worker holds for them.
+
+        What was dropped so is on the agenda again when such an agent is back, and notices what woke it.
+        """
+
+    def learn(self, board: str, kinds: str) -> None:
+        """Add the lifecycles of kinds (name -> lifecycle, as JSON) to those that the board knows."""
+
     def post(self, board: str, operation: str, contribution: Contribution) -> Landed:
         """A contribution from outside, once for each operation id. BoardClosed, UsageError if stale."""
 

@@ -278,14 +278,28 @@ def retire(at: Cursor, board: str, keep: Sequence[str], now: float) -> None:
     at.execute(s.UNSEAT, values)
     at.execute(s.UNPARK_ALL, {"p_board": board})
     for id_, agent, token, attempt in at.execute(s.LEFT_BEHIND, values).fetchall():
-        _drop(at, board, id_, agent, token, attempt, "its agent is no longer of the team", now)
+        _drop(at, board, id_, agent, token, attempt, "its agent is no longer of the team", now, "left")
 
 
-def _drop(at: Cursor, board: str, id_: int, agent: str, token: int, attempt: int, cause: str, now: float) -> None:
+def dismiss(at: Cursor, board: str, agents: Sequence[str], now: float) -> None:
+    """Take the seats of agents, and drop all that waits for them or is held for them."""
+    values = {"p_board": board, "p_agents": words(tuple(agents))}
+    at.execute(s.DISMISS, values)
+    for id_, agent, attempt in at.execute(s.UNFINISHED, values).fetchall():
+        at.execute(s.DROP_UNFINISHED, {"p_board": board, "p_id": id_})
+        if attempt:
+            settle_activation(at, board, agent)
+        note_attempt(at, board, id_, "left", "its agent has left the board", now)
+
+
+def _drop(
+    at: Cursor, board: str, id_: int, agent: str, token: int, attempt: int, cause: str, now: float,
+    outcome: str = "moot",
+) -> None:  # fmt: skip
     at.execute(s.DROP_PENDING, {"p_board": board, "p_id": id_, "p_token": token})
     if attempt:
         settle_activation(at, board, agent)
-    note_attempt(at, board, id_, "moot", cause, now)
+    note_attempt(at, board, id_, outcome, cause, now)
 
 
 def _drop_claimed(at: Cursor, claim: Claim, now: float) -> None:

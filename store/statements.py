@@ -62,6 +62,7 @@ REOPEN = compiled(
         status=word("open"), verdict=None, quiet=None, cancelled=None, epoch=board.c.epoch + 1, epoch_head=board.c.head
     )
 )
+LEARN = compiled(update(board).where(board.c.id == P("board")).values(kinds=P("kinds")))
 NEW_EPOCH = compiled(update(board).where(board.c.id == P("board")).values(epoch=board.c.epoch + 1))
 CHANGE_BOARD = compiled(
     update(board).where(board.c.id == P("board")).values(team=P("team"), options=P("options"), kinds=P("kinds"))
@@ -121,7 +122,24 @@ TAKE_MARK = compiled(
     .where(mark.c.board_id == P("board"), mark.c.kind == P("kind"), mark.c.status == P("status"))
     .values(entries=mark.c.entries + P("change"))
 )
-PROPOSE = compiled(upsert(activation).on_conflict_do_nothing(index_elements=["board_id", "agent", "binding"]))
+_proposed = upsert(activation)
+_last_outcome = (
+    select(attempt.c.outcome)
+    .where(attempt.c.board_id == activation.c.board_id, attempt.c.activation_id == activation.c.id)
+    .order_by(attempt.c.number.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+PROPOSE = compiled(  # what is there stays as it is, but for what was dropped when its agent left: that has come back
+    _proposed.on_conflict_do_update(
+        index_elements=["board_id", "agent", "binding"],
+        set_={
+            "state": _proposed.excluded.state, "rating": _proposed.excluded.rating, "attempt": 0, "snapshot_seq": None,
+            "trigger_kind": _proposed.excluded.trigger_kind,
+        },
+        where=and_(activation.c.state == word("moot"), _last_outcome == word("left")),
+    )
+)  # fmt: skip
 _new_seat = upsert(agent)
 SEAT = compiled(
     _new_seat.on_conflict_do_update(
@@ -258,6 +276,20 @@ UNTRY = compiled(
     .values(attempt=0, due_at=None)
 )
 UNSEAT = compiled(delete(agent).where(agent.c.board_id == P("board"), ~among(agent.c.name, "keep")))
+DISMISS = compiled(delete(agent).where(agent.c.board_id == P("board"), among(agent.c.name, "agents")))
+UNFINISHED = compiled(  # a look for each state, since one for all would walk through the whole agenda
+    union_all(*(
+        select(activation.c.id, activation.c.agent, activation.c.attempt)
+        .where(activation.c.board_id == P("board"), activation.c.state == word(state))
+        .where(among(activation.c.agent, "agents"))
+        for state in OPEN
+    ))
+)  # fmt: skip
+DROP_UNFINISHED = compiled(
+    update(activation)
+    .where(activation.c.board_id == P("board"), activation.c.id == P("id"))
+    .values(state=word("moot"), owner=None, lease_until=None)
+)
 LEFT_BEHIND = compiled(
     union_all(
         *(

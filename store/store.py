@@ -59,6 +59,18 @@ class SqlStore(SqlStaff):
         with self._database.writing() as at:
             agendas.retire(at, board, [*keep, OUTSIDE], self._seam.now())
 
+    def dismiss(self, board: str, agents: Sequence[str]) -> None:
+        with self._database.writing() as at:
+            agendas.dismiss(at, board, agents, self._seam.now())
+        self._ring()
+
+    def learn(self, board: str, kinds: str) -> None:
+        with self._database.writing() as at:
+            record = to_board(at.execute(q.BOARD, {"p_board": board}).fetchone())
+            known = json.loads(record.kinds)
+            if (more := {**known, **json.loads(kinds)}) != known:
+                at.execute(s.LEARN, {"p_board": board, "p_kinds": json.dumps(more)})
+
     def seat(self, board: str, seats: Sequence[Seat]) -> None:
         with self._database.writing() as at:
             self._seat(at, board, seats)

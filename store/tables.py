@@ -215,7 +215,7 @@ class Attempt(SQLModel, table=True):
     board_id: str = _text(primary_key=True)
     activation_id: int = Field(primary_key=True)
     number: int = Field(primary_key=True)
-    outcome: str = _text()  # failed, stale, moot, lost
+    outcome: str = _text()  # failed, stale, moot, lost, left
     cause: str = _text()
     at: float
 

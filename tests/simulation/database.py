@@ -119,7 +119,7 @@ class WatchedStore(SqlStore):
         self.process = process
 
     for _name in (
-        "create", "retire", "seat", "reopen", "strike", "cancel", "post", "notice", "release", "announce", "serve",
+        "create", "retire", "dismiss", "learn", "seat", "reopen", "strike", "cancel", "post", "notice", "release", "announce", "serve",
         "leave", "beat",
     ):  # fmt: skip
         locals()[_name] = _watched(_name)
