@@ -11,11 +11,15 @@ GRACE = 10.0  # seconds that they have to leave when the run ends
 
 
 @contextmanager
-def crew(n: int, db: str, board: str, slots: int) -> Iterator[None]:
-    """While it is entered n processes serve the board. They end with the board, or with this process. UsageError."""
+def crew(n: int, db: str, board: str, slots: int, *, reload: bool = False) -> Iterator[None]:
+    """While it is entered n processes serve the board. They end with the board, or with this process. UsageError.
+
+    `reload`: they watch the plugin folders of the board.
+    """
     if n and db == ":memory:":
         raise UsageError("a database in memory is of one process; say a file with --db, or leave out the workers")
     words = [sys.executable, "-m", "blackboard", "work", "--board", board, "--db", db, "--slots", str(slots)]
+    words += ["--reload"] * reload
     started = [
         subprocess.Popen([*words, "--quiet", "--with-parent"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         for _ in range(n)

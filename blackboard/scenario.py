@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sys
+import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypedDict
 from pydantic import BaseModel
 from typing_extensions import TypeVar, Unpack
 
+from blackboard import roster as rosters
 from blackboard import settings
 from blackboard import team as teams
 from blackboard.activation import Claim, Contribution
@@ -25,7 +27,8 @@ from blackboard.entry import BOARD_KINDS, Kind
 from blackboard.errors import DeclarationError, UsageError
 from blackboard.looker import write
 from blackboard.ports import Store
-from blackboard.records import PERSON, Changed, NewBoard
+from blackboard.records import PERSON, BoardRecord, Changed, NewBoard
+from blackboard.roster import Roster
 from blackboard.running import Run, blocking
 from blackboard.team import Team
 from blackboard.terms import Terms
@@ -33,12 +36,13 @@ from blackboard.tool import Tool
 
 if TYPE_CHECKING:
     from blackboard.runner import Plan, Workshop
+    from blackboard.runner.plan import Lineup
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
 OPTIONS = frozenset({
     "db", "team", "agent", "agents", "workers", "json", "quiet", "slots", "activations", "seconds", "log_level",
-    "log_json", "help", "out",
+    "log_json", "help", "out", "plugins", "reload",
 })  # fmt: skip
 RESUMABLE = {"budget", "deadline", "cancelled", "quiescent", "livelock", "breaker"}
 
@@ -57,6 +61,8 @@ class RunOptions(TypedDict, total=False):
     workers: int  # processes of this machine that work on it too; default 0
     only: Iterable[str]  # serve these agents here; the others wait for `blackboard work`
     more: bool  # of resume: open it again however it ended, and end it when what then came in is done
+    plugins: Sequence[str | Path]  # folders and files whose agents sit at the board too; default BLACKBOARD_PLUGINS
+    reload: bool  # watch them: what is dropped there joins, what is edited is taken anew, what goes leaves
     observer: Callable[[Any], None]  # is told what happens (blackboard.runner.Event), for progress on a screen
 
 
@@ -66,11 +72,12 @@ class _Session:
 
     store: Store
     board: Board
-    team: Team
+    roster: Roster
+    lineup: "Lineup"
     terms: Terms
     resources: Sequence[object]
-    only: frozenset[str] | None = None  # the agents that are served here, if not all
     epoch: int | None = None
+    reload: bool = False
 
 
 class Scenario(Generic[P]):
@@ -154,8 +161,8 @@ class Scenario(Generic[P]):
         from blackboard.runner import SLOTS, Workshop  # loads the log, which a mere import has no use for
 
         plan = self._plan(session, dict(options.get("tools", {})))
-        slots = options.get("slots", SLOTS)
-        workers = crew(options.get("workers", 0), session.store.url, session.board.id, slots)
+        slots, more = options.get("slots", SLOTS), options.get("workers", 0)
+        workers = crew(more, session.store.url, session.board.id, slots, reload=session.reload)
         async with Workshop(session.store, slots) as shop:
             task = asyncio.create_task(self._worked(shop, session, plan, options))
             try:
@@ -171,41 +178,64 @@ class Scenario(Generic[P]):
         from blackboard.runner import Runner
 
         places = teams.places(self.teams, options.get("agents", {}))
-        mine = {a.name: a for a in session.team if places.get(a.name, "") is None}  # only this process has them
+        mine = {a.name: a for a in session.roster.team if places.get(a.name, "") is None}  # only this process has them
         while True:
-            verdict = await Runner(shop, session.board.id, plan, observer=options.get("observer")).run()
+            verdict = await Runner(shop, session.board.id, plan, observer=options.get("observer", _warned)).run()
             if verdict is not None:
                 return verdict
-            new = self.joined(session.store, session.board.id, resources=plan.resources)
-            served = {a.name for a in new.served} | mine.keys()
-            only = frozenset(served if session.only is None else served & session.only)
-            plan = replace(new, agents=[mine.get(a.name, a) for a in new.agents], tools=plan.tools, only=only)
+            plan = self._rejoined(session, plan, mine)
+
+    def _rejoined(self, session: _Session, plan: "Plan", mine: Mapping[str, Agent]) -> "Plan":
+        """The plan of a board that somebody else has opened again. `mine`: agents that only this process has."""
+        record = find_board(session.store, session.board.id)
+        terms = Terms.of(record.options)
+        found = self._roster(record, terms)
+        team = [mine.get(a.name, a) for a in found.team]
+        roster = replace(found, team=team, only=session.roster.only, elsewhere=found.elsewhere - mine.keys())
+        again = replace(session, roster=roster, lineup=roster.lineup(), terms=terms, epoch=record.epoch)
+        return self._plan(again, dict(plan.tools))
 
     def _plan(self, session: _Session, tools: Mapping[Tool[..., Any], Callable[..., object]]) -> "Plan":
         from blackboard.runner import Plan
 
+        now = session.lineup
         return Plan(
-            session.team, self.done, self.stop, session.terms.budget, session.resources, tools, session.epoch,
-            session.terms.least_rating, session.only, session.terms.breaker, session.terms.more,
+            now.agents, self.done, self.stop, session.terms.budget, session.resources, tools, session.epoch,
+            session.terms.least_rating, now.only, session.terms.breaker, session.terms.more,
+            broken=now.broken, files=now.files, roster=session.roster if session.reload else None,
         )  # fmt: skip
 
     def joined(
-        self, store: Store, board: str, only: Iterable[str] | None = None, resources: Sequence[object] | None = None
+        self,
+        store: Store,
+        board: str,
+        only: Iterable[str] | None = None,
+        resources: Sequence[object] | None = None,
+        *,
+        plugins: Sequence[str] = (),
+        reload: bool = False,
     ) -> "Plan":
         """What a worker that joins an open board works on: all from the board's row. UsageError.
 
         `only`: the agents that it serves. One that Python code has put in place of a team's is not among them.
+        `plugins`: folders whose agents it brings along, beside those of the board. `reload`: all of them are watched.
         """
         record = find_board(store, board)
         terms = Terms.of(record.options)
         params = self.params.model_validate_json(record.params)
+        found = self._roster(record, terms)
+        places = tuple(dict.fromkeys([*found.places, *plugins]))
+        roster = replace(found, places=places, only=None if only is None else frozenset(only))
+        given = self._given(params, {}) if resources is None else resources
+        whole = Board(store, board, self.result)
+        session = _Session(store, whole, roster, roster.lineup(), terms, given, record.epoch, reload)
+        return self._plan(session, {})
+
+    def _roster(self, record: BoardRecord, terms: Terms) -> Roster:
+        """Who sits at a board by its row."""
         others, elsewhere = teams.at(self.teams, terms.agents)
         _, team = self.team(record.team, others)
-        served = frozenset(a.name for a in team) - elsewhere
-        served = served if only is None else served & frozenset(only)
-        given = self._given(params, {}) if resources is None else resources
-        session = _Session(store, Board(store, board, self.result), team, terms, given, served, record.epoch)
-        return self._plan(session, {})
+        return Roster(team, terms.plugins, elsewhere=elsewhere)
 
     def main(self) -> None:
         """The command line of this one scenario: the same as `blackboard run NAME`."""
@@ -223,13 +253,16 @@ class Scenario(Generic[P]):
         _check_options(options)
         params = _absolute(params)
         others = options.get("agents", {})
-        title, team = self.team(options.get("team", "auto"), others)
-        only = teams.only(team, options.get("only"))
-        terms = self._terms(options, Terms(budget=self.budget, least_rating=self.least_rating))
+        title, own = self.team(options.get("team", "auto"), others)
+        places = _places(options)
+        roster, lineup = _seated(Roster(own, places), options)
+        team = lineup.agents
+        terms = self._terms(options, Terms(budget=self.budget, least_rating=self.least_rating), places)
         resources = self._given(params, options)  # what is wrong with them is said before a board is made
         posted = self.seed(params) if self.seed else [params]
         seed = [body for body in posted if isinstance(body, Kind)]
-        self._check_goal(title, team, seed)
+        if not options.get("reload"):  # else who can reach it may yet come
+            self._check_goal(title, team, seed)
         writes = tuple(write(body, body.lifecycle.first) for body in seed)
         new = NewBoard(
             scenario=self.name, params=params.model_dump_json(), team=title, options=str(terms),
@@ -239,7 +272,8 @@ class Scenario(Generic[P]):
         store = open_store(options.get("db"))
         outside = Claim("", 0, PERSON, 0, None, 0, 0, 0)
         board = store.create(new, seats(team), Contribution(outside, PERSON, writes))
-        return _Session(store, Board(store, board, self.result), team, terms, resources, only)
+        whole, reload = Board(store, board, self.result), options.get("reload", False)
+        return _Session(store, whole, roster, lineup, terms, resources, reload=reload)
 
     def _reopen(self, name: str, options: RunOptions) -> _Session:
         _check_options(options)
@@ -251,10 +285,12 @@ class Scenario(Generic[P]):
         params = self.params.model_validate_json(record.params)
         before = Terms.of(record.options)
         others = {**teams.at(self.teams, before.agents)[0], **options.get("agents", {})}
-        title, team = self.team(options.get("team") or record.team, others)
-        only = teams.only(team, options.get("only"))
+        title, own = self.team(options.get("team") or record.team, others)
+        places = _places(options) if "plugins" in options else before.plugins
+        roster, lineup = _seated(Roster(own, places), options)
+        team = lineup.agents
         goes_on = verdict is None and before.more
-        terms = self._terms({"more": goes_on, **options, "agents": others}, before)
+        terms = self._terms({"more": goes_on, **options, "agents": others}, before, places)
         if verdict is not None and not terms.more and verdict.ending not in {*RESUMABLE, "complete"}:
             raise UsageError(f"{record.id} has ended ({verdict}) and cannot be resumed; run it anew")
         ended = verdict is not None and verdict.ending == "complete" and not terms.more
@@ -263,9 +299,10 @@ class Scenario(Generic[P]):
             caps, kinds = ((ACTIVATIONS, terms.budget.activations),), teams.lifecycles(team, [self.result])
             store.reopen(record.id, caps, Changed(title, str(terms), kinds))
             store.retire(record.id, [a.name for a in team])
-        return _Session(store, Board(store, record.id, self.result), team, terms, resources, only)
+        whole, reload = Board(store, record.id, self.result), options.get("reload", False)
+        return _Session(store, whole, roster, lineup, terms, resources, reload=reload)
 
-    def _terms(self, options: RunOptions, before: Terms) -> Terms:
+    def _terms(self, options: RunOptions, before: Terms, plugins: Sequence[str]) -> Terms:
         """What the options say, over what held before."""
         return Terms(
             declared_in=self.declared_in,
@@ -274,6 +311,7 @@ class Scenario(Generic[P]):
             breaker=self.breaker,
             least_rating=options.get("least_rating", before.least_rating),
             more=options.get("more", False),
+            plugins=plugins,
         )
 
     def _given(self, params: BaseModel, options: RunOptions) -> Sequence[object]:
@@ -329,6 +367,29 @@ def _check_options(options: RunOptions) -> None:
         settings.lease()
     except ValueError as error:  # said before there is a board
         raise UsageError(str(error)) from error
+
+
+def _places(options: RunOptions) -> Sequence[str]:
+    """The plugin folders and files of a run. UsageError for one that was named and cannot be used."""
+    named = options.get("plugins")
+    if named is not None:
+        return rosters.named(named)
+    return [str(Path(place).absolute()) for place in settings.plugins()]
+
+
+def _seated(roster: Roster, options: RunOptions) -> tuple[Roster, "Lineup"]:
+    """The roster with the agents that are to be served, and those that sit now. UsageError."""
+    if options.get("reload") and not roster.places:
+        raise UsageError("there is no plugin folder to watch; say one with --plugins DIR, or leave out --reload")
+    seated = roster.lineup()
+    only = teams.only(seated.agents, options.get("only"))
+    return replace(roster, only=only), replace(seated, only=only)
+
+
+def _warned(event: Any) -> None:
+    """Who gives no observer is told of broken plugins as of anything else that Python code should know."""
+    if event.what == "broken":
+        warnings.warn(event.detail, UserWarning, stacklevel=2)
 
 
 def _absolute(params: P) -> P:

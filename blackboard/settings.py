@@ -35,6 +35,11 @@ def lease() -> float:
     return max(0.5, seconds)
 
 
+def plugins() -> list[str]:
+    """Plugin folders and files of every run, where none are named: BLACKBOARD_PLUGINS, as PATH is written."""
+    return [place for place in (os.environ.get("BLACKBOARD_PLUGINS") or "").split(os.pathsep) if place]
+
+
 def cache_folder() -> str:
     """Where indexes that can be made again are kept: BLACKBOARD_CACHE, else the user's cache folder."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 before pathlib is loaded

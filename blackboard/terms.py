@@ -1,7 +1,7 @@
 """Terms: under which a board is worked on. Kept in its row, so that `resume` and every worker have the same."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ class Terms:
     breaker: tuple[int, int] | None = (10, 20)  # so many failures among so many activations end the board
     least_rating: int | None = None  # what is rated lower is not begun
     more: bool = False  # it was opened again for more posts: see controller.decide
+    plugins: Sequence[str] = ()  # folders and files whose agents sit at the board too
 
     @classmethod
     def of(cls, text: str) -> "Terms":

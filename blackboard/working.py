@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+from blackboard import roster as rosters
 from blackboard.board import find_board, to_verdict
 from blackboard.controller import Verdict
 from blackboard.errors import BlackboardError, DatabaseReplaced, UsageError, told
@@ -30,13 +32,20 @@ class Working:
         *,
         board: str | None = None,
         only: Iterable[str] | None = None,
+        plugins: Iterable[str | Path] = (),
+        reload: bool = False,
         slots: int = SLOTS,
         tell: Callable[[str], None] = lambda _: None,
         observer: Observer | None = None,
     ) -> None:
-        """`find` gives the scenario of a board. `tell` is handed sentences for people, `observer` what happens."""
+        """`find` gives the scenario of a board. `tell` is handed sentences for people, `observer` what happens.
+
+        `plugins`: folders and files whose agents it brings to every board. `reload`: these, and the boards' own, are
+        watched. UsageError.
+        """
         self._store, self._find, self._tell, self._observer = store, find, tell, observer
         self.board = find_board(store, board).id if board is not None else None
+        self._plugins, self._reload = rosters.named(plugins), reload
         self._only = None if only is None else frozenset(only)
         try:
             self._shop = Workshop(store, slots)
@@ -145,7 +154,7 @@ class Working:
             self._tell(f"{record.id} cannot be served: {why}")
 
     def _plan(self, record: BoardRecord) -> Plan:
-        return self._find(record).joined(self._store, record.id, self._only)
+        return self._find(record).joined(self._store, record.id, self._only, plugins=self._plugins, reload=self._reload)
 
     async def _wait(self) -> None:
         """Until there may be a new board, or one has ended."""

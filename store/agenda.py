@@ -275,21 +275,33 @@ def reopen(at: Cursor, board: str) -> None:
 def retire(at: Cursor, board: str, keep: Sequence[str], now: float) -> None:
     """Take the seats of agents that are no longer of the team, and drop what waits for them."""
     values = {"p_board": board, "p_keep": json.dumps(keep)}
-    at.execute(s.UNSEAT, values)
+    gone = tuple(name for name, _ in at.execute(q.CURSORS, {"p_board": board}).fetchall() if name not in keep)
+    at.execute(s.DISMISS, {"p_board": board, "p_agents": words(gone)})
     at.execute(s.UNPARK_ALL, {"p_board": board})
     for id_, agent, token, attempt in at.execute(s.LEFT_BEHIND, values).fetchall():
         _drop(at, board, id_, agent, token, attempt, "its agent is no longer of the team", now, "left")
+        _unbind(at, board, id_)
 
 
 def dismiss(at: Cursor, board: str, agents: Sequence[str], now: float) -> None:
     """Take the seats of agents, and drop all that waits for them or is held for them."""
     values = {"p_board": board, "p_agents": words(tuple(agents))}
     at.execute(s.DISMISS, values)
+    at.execute(s.UNPARK_ALL, {"p_board": board})  # nobody waits for who has left
+    at.execute(s.FORGET_GATHERED, values)  # who comes back counts anew, also what was dropped here
+    at.execute(s.FORGET_GATHERINGS, values)
     for id_, agent, attempt in at.execute(s.UNFINISHED, values).fetchall():
         at.execute(s.DROP_UNFINISHED, {"p_board": board, "p_id": id_})
         if attempt:
             settle_activation(at, board, agent)
         note_attempt(at, board, id_, "left", "its agent has left the board", now)
+        _unbind(at, board, id_)
+
+
+def _unbind(at: Cursor, board: str, id_: int) -> None:
+    """The versions of a batch that was dropped are free for another one."""
+    if at.execute(s.FORGET_BATCH, {"p_board": board, "p_id": id_}).rowcount:
+        at.execute(s.UNBIND, {"p_board": board, "p_id": id_})
 
 
 def _drop(

@@ -12,11 +12,14 @@ from store.core import (
     agent,
     among,
     attempt,
+    batch,
     board,
     budget,
     compiled,
     entry,
     field_,
+    gathered,
+    gathering,
     link,
     mark,
     read,
@@ -135,7 +138,7 @@ PROPOSE = compiled(  # what is there stays as it is, but for what was dropped wh
         index_elements=["board_id", "agent", "binding"],
         set_={
             "state": _proposed.excluded.state, "rating": _proposed.excluded.rating, "attempt": 0, "snapshot_seq": None,
-            "trigger_kind": _proposed.excluded.trigger_kind,
+            "trigger_kind": _proposed.excluded.trigger_kind, "due_at": None, "waits_for": None,
         },
         where=and_(activation.c.state == word("moot"), _last_outcome == word("left")),
     )
@@ -275,7 +278,6 @@ UNTRY = compiled(
     .where(activation.c.board_id == P("board"), _is_open, activation.c.attempt > 0)
     .values(attempt=0, due_at=None)
 )
-UNSEAT = compiled(delete(agent).where(agent.c.board_id == P("board"), ~among(agent.c.name, "keep")))
 DISMISS = compiled(delete(agent).where(agent.c.board_id == P("board"), among(agent.c.name, "agents")))
 UNFINISHED = compiled(  # a look for each state, since one for all would walk through the whole agenda
     union_all(*(
@@ -285,10 +287,20 @@ UNFINISHED = compiled(  # a look for each state, since one for all would walk th
         for state in OPEN
     ))
 )  # fmt: skip
+FORGET_GATHERED = compiled(delete(gathered).where(gathered.c.board_id == P("board"), among(gathered.c.agent, "agents")))
+FORGET_GATHERINGS = compiled(
+    delete(gathering).where(gathering.c.board_id == P("board"), among(gathering.c.agent, "agents"))
+)
+UNBIND = compiled(
+    update(activation)
+    .where(activation.c.board_id == P("board"), activation.c.id == P("id"))
+    .values(binding=activation.c.binding.concat(word(" left ")).concat(activation.c.id))
+)
+FORGET_BATCH = compiled(delete(batch).where(batch.c.board_id == P("board"), batch.c.activation_id == P("id")))
 DROP_UNFINISHED = compiled(
     update(activation)
     .where(activation.c.board_id == P("board"), activation.c.id == P("id"))
-    .values(state=word("moot"), owner=None, lease_until=None)
+    .values(state=word("moot"), owner=None, lease_until=None, due_at=None, waits_for=None)
 )
 LEFT_BEHIND = compiled(
     union_all(

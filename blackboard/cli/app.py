@@ -1,5 +1,7 @@
 """The verbs. Each is one function that asks the framework and hands on what it says."""
 
+import contextlib
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,11 +10,12 @@ import typer
 from typer.core import TyperGroup
 from typing_extensions import override
 
+from blackboard import settings
 from blackboard.board import list_boards, list_serving, open_board
 from blackboard.cli import boards as shown
-from blackboard.cli import catalogue, conflicts, drawing, finding, health, posting, reasons, speech
+from blackboard.cli import catalogue, conflicts, drawing, finding, health, posting, reasons, scaffold, speech
 from blackboard.cli.failures import USAGE
-from blackboard.cli.options import Look, Serve, Work, taking, verb_first
+from blackboard.cli.options import Find, Look, Serve, Work, taking, verb_first
 from blackboard.cli.scenarios import Scenarios
 from blackboard.errors import UsageError
 from blackboard.scenario import Scenario
@@ -225,15 +228,33 @@ def why_not(
 
 
 @app.command()
-@taking(Look)
-def agents(said: Look) -> int:
-    """List the agents that there are: what wakes them, what they write, with which tools."""
-    found = catalogue.catalogue()
+@taking(Find)
+def agents(said: Find) -> int:
+    """List the agents that there are: what wakes them, what they write, with which tools; 2 if one is broken."""
+    places = settings.plugins() if said.plugins is None else said.plugins
+    with contextlib.redirect_stdout(sys.stderr):  # what is imported may print
+        found = catalogue.catalogue(places)
     if said.as_json:
-        speech.say_json([catalogue.as_json(one) for one in found])
+        speech.say_json([catalogue.as_json(one) for one in found.listed])
     else:
-        catalogue.draw(found)
-    return 0
+        catalogue.draw(found.listed)
+    for sentence in (*found.broken, *health.shadowed()):
+        speech.tell(sentence)
+    return USAGE if found.broken else 0
+
+
+@app.command("new-agent")
+@taking(Look)
+def new_agent(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called, as a Python name.")],
+    said: Look,
+    watches: Annotated[str | None, typer.Option(metavar="KIND", help="What wakes it; else a kind of its own.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--in", metavar="DIR", help="Where; else BLACKBOARD_PLUGINS, else plugins.")
+    ] = None,
+) -> int:
+    """Write a working agent and its test, to be edited."""
+    return scaffold.new_agent(name, watches, folder, said)
 
 
 @app.command()

@@ -1,41 +1,58 @@
-"""The catalogue: every agent that the `agents` package and the teams of the scenarios hold."""
+"""The catalogue: every agent that the `agents` package, scenarios, other distributions and plugin folders hold."""
 
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
 
+from blackboard import plugins
 from blackboard.agent import Agent
-from blackboard.cli import drawing, finding, speech
+from blackboard.cli import drawing, finding
 from blackboard.cli.failures import cause, place
 from blackboard.errors import UsageError
+from blackboard.plugins.shelf import shown
 
 PACKAGE = "agents"
+GROUP = "blackboard.agents"
 
 
 @dataclass(frozen=True)
 class Listed:
-    """An agent, where it is declared, and at whose boards it sits."""
+    """An agent, the module or the plugin file that declares it, and at whose boards it sits."""
 
     agent: Agent
     module: str
-    teams: tuple[str, ...]
+    teams: tuple[str, ...] = ()
 
 
-def catalogue() -> list[Listed]:
-    """All agents by module and name. A file that cannot be imported is told of, and left out."""
+@dataclass
+class Catalogue:
+    """What there is, and a sentence for each file that could not be used."""
+
+    listed: list[Listed]
+    broken: list[str] = field(default_factory=list)
+
+
+def catalogue(places: Sequence[str] = ()) -> Catalogue:
+    """All agents by module and name. `places`: plugin folders and files that are looked through too."""
+    broken: list[str] = []
     seats: dict[int, list[str]] = {}
     agents: dict[int, Agent] = {}
-    for title, agent in _seated():
+    for title, agent in _seated(broken):
         agents[id(agent)] = agent
         seats.setdefault(id(agent), []).append(title)
-    for module in _modules():
-        agents.update({id(a): a for a in vars(module).values() if isinstance(a, Agent)})
+    for module in _modules(broken):
+        agents.update({id(a): a for a in _of(module)})
+    for agent in _installed(broken):
+        agents[id(agent)] = agent
     listed = [Listed(a, str(a.action.__module__), tuple(seats.get(i, ()))) for i, a in agents.items()]
-    return sorted(listed, key=lambda one: (one.module, one.agent.name))
+    found = plugins.load(places)
+    listed = sorted(listed, key=lambda one: (one.module, one.agent.name))
+    return Catalogue([*listed, *(Listed(p.agent, shown(p.file)) for p in found.plugins)], [*broken, *found.broken])
 
 
 def draw(listed: list[Listed]) -> None:
@@ -63,23 +80,46 @@ def as_json(one: Listed) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _seated() -> Iterator[tuple[str, Agent]]:
+def _of(module: ModuleType) -> list[Agent]:
+    return [value for value in vars(module).values() if isinstance(value, Agent)]
+
+
+def _seated(broken: list[str]) -> Iterator[tuple[str, Agent]]:
     for known in finding.known():
         try:
             scenario = finding.find(known.name)
         except UsageError as error:
-            speech.tell(str(error))
+            broken.append(str(error))
             continue
         for title, team in scenario.teams.items():
             yield from ((f"{scenario.name}/{title}", agent) for agent in team)
 
 
-def _modules() -> Iterator[ModuleType]:
+def _installed(broken: list[str]) -> Iterator[Agent]:
+    """What other distributions offer under the entry point group."""
+    for door in entry_points(group=GROUP):
+        try:
+            found = door.load()
+        except (Exception, SystemExit) as error:
+            broken.append(f"{_named(door)} cannot be loaded: {place(error)}{cause(error)}")
+            continue
+        agents = [found] if isinstance(found, Agent) else _of(found) if isinstance(found, ModuleType) else []
+        if not agents:
+            broken.append(f"{_named(door)} is no agent and no module with agents; it takes MODULE or MODULE:AGENT")
+        yield from agents
+
+
+def _named(door: EntryPoint) -> str:
+    of = f" of {door.dist.name}" if door.dist is not None else ""
+    return f"the entry point {door.name} = {door.value}{of}"
+
+
+def _modules(broken: list[str]) -> Iterator[ModuleType]:
     if importlib.util.find_spec(PACKAGE) is None:
         return
     package = importlib.import_module(PACKAGE)
     for found in pkgutil.walk_packages(package.__path__, f"{PACKAGE}.", onerror=lambda _: None):
         try:
             yield importlib.import_module(found.name)
-        except Exception as error:  # a broken file is no reason to hide the others
-            speech.tell(f"{found.name} cannot be loaded: {place(error)}{cause(error)}")
+        except (Exception, SystemExit) as error:  # a broken file is no reason to hide the others
+            broken.append(f"{found.name} cannot be loaded: {place(error)}{cause(error)}")

@@ -122,7 +122,15 @@ def _loaded(door: EntryPoint) -> Any:
 def _broken(error: BaseException, name: str) -> UsageError:
     if isinstance(error, SystemExit):
         return UsageError(f"{name} ends the program when it is imported; put main() under `if __name__ == '__main__':`")
-    return UsageError(f"{name} cannot be loaded: {place(error)}{cause(error)}")
+    return UsageError(f"{name} cannot be loaded: {place(error)}{cause(error)}{_hidden(error)}")
+
+
+def _hidden(error: BaseException) -> str:
+    """Why an import of our own packages may have failed; nothing where it was another one."""
+    from blackboard.cli import health  # slow, and only wanted now
+
+    ours = isinstance(error, ImportError) and (error.name or "").partition(".")[0] in health.PACKAGES
+    return "".join(f"; {said}" for said in health.shadowed()) if ours else ""
 
 
 def _in_module(module: ModuleType, name: str) -> Scenario[Any]:

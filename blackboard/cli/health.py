@@ -65,6 +65,12 @@ def packages() -> Finding:
     )  # fmt: skip
 
 
+def shadowed() -> list[str]:
+    """A sentence, where another distribution or a file here bears the name of one of our packages. Slow."""
+    found = packages()
+    return [] if found.level == "ok" else [f"{found.detail}; {found.remedy}"]
+
+
 def _imported_from(name: str) -> Path | None:
     """The folder that holds the package, or the file, of this name; None where there is none."""
     spec = importlib.util.find_spec(name)

@@ -100,6 +100,10 @@ def _options(scenario: Scenario[Any], said: Work, screen: Progress) -> RunOption
         options["workers"] = said.workers
     if said.only is not None:
         options["only"] = said.only
+    if said.plugins is not None:
+        options["plugins"] = said.plugins
+    if said.reload:
+        options["reload"] = True
     return options
 
 

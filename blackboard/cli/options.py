@@ -36,6 +36,20 @@ class Look:
         logs.want(self.log_level, self.log_json)
 
 
+Plugins = Annotated[
+    list[str] | None,
+    typer.Option("--plugins", metavar="DIR", help="A folder of agents, or one .py file; repeatable."),
+]
+Reload = Annotated[bool, typer.Option("--reload", help="Watch the plugins: what is dropped or edited there joins.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Find(Look):
+    """What may be said with `agents`."""
+
+    plugins: Plugins = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Work(Look):
     """What may be said with `run` and `resume`."""
@@ -61,6 +75,8 @@ class Work(Look):
         Path | None,
         typer.Option(metavar="FILE", help="Write what comes out to this file; it is replaced if it is there."),
     ] = None
+    plugins: Plugins = None
+    reload: Reload = False
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False
 
     @property
@@ -85,6 +101,8 @@ class Serve(Look):
         str | None, typer.Option(metavar="BOARD", help="Only this board, until it has ended; else every open one.")
     ] = None
     slots: Annotated[int | None, typer.Option(min=1, metavar="N", help="Activations at a time; else 5.")] = None
+    plugins: Plugins = None
+    reload: Reload = False
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tell only what goes wrong.")] = False
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False  # ends when stdin is closed
 
@@ -141,7 +159,7 @@ def command(
 def verb_first(words: Sequence[str], deep: Sequence[str] = ("run",)) -> list[str]:
     """Move shared options that stand before the verb (and the scenario) behind it, where they are declared."""
     named = inspect.signature(Work).parameters.values()
-    flags = {"--json", "--log-json", "--quiet", "-q"}
+    flags = {"--json", "--log-json", "--quiet", "-q", "--reload"}
     valued = {"--" + p.name.replace("_", "-") for p in named} - flags
     first: list[str] = []
     moved: list[str] = []

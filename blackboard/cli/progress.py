@@ -21,10 +21,21 @@ WORDS = {
     "retried": "failed, is tried again", "failed": "failed for good", "lost": "was taken over",
     "escalated": "was overtaken again and again",
 }  # fmt: skip
+PLUGINS: dict[str, str] = {
+    "joined": "{agent}  has joined {detail}", "changed": "{agent}  acts by its new code from now on: {detail}",
+    "left": "{agent}  has left: no file makes it any more", "broken": "{detail}", "mended": "{detail} is mended",
+}  # fmt: skip
+
+
+class Silence:
+    """Nothing at all: for those whose parent tells the same."""
+
+    def notice(self, event: Event) -> None:
+        """Something has happened. Called in the event loop."""
 
 
 class Progress:
-    """No progress: what --quiet shows. The others draw what they are told."""
+    """No progress: what --quiet shows, which is what is wrong with plugins. The others draw what they are told."""
 
     board: Board | None = None
 
@@ -40,6 +51,8 @@ class Progress:
 
     def notice(self, event: Event) -> None:
         """Something has happened. Called in the event loop."""
+        if event.what in {"broken", "mended"}:
+            speech.tell(self.told(event))
 
     def told(self, event: Event) -> str:
         """An event in a line, or nothing if it does not matter."""
@@ -48,7 +61,7 @@ class Progress:
         if event.what in WORDS:
             cause = f": {gist.shortened(event.detail)}" if event.detail else ""
             return f"{event.agent}  {self.woken_by(event)} {WORDS[event.what]}{cause}"
-        return ""
+        return PLUGINS[event.what].format(agent=event.agent, detail=event.detail) if event.what in PLUGINS else ""
 
     def woken_by(self, event: Event) -> str:
         """The key of what an activation acts on."""

@@ -15,7 +15,7 @@ from blackboard.cli.boards import declared_in
 from blackboard.cli.failures import FAILED, Interrupted, sentence
 from blackboard.cli.gist import count
 from blackboard.cli.options import Serve
-from blackboard.cli.progress import Lines, Progress
+from blackboard.cli.progress import Lines, Progress, Silence
 from blackboard.cli.stopping import Stop
 from blackboard.controller import Verdict
 from blackboard.errors import StoreError
@@ -52,10 +52,11 @@ def shift(said: Serve) -> int:
 
 
 def _shift(store: Store, stop: Stop, said: Serve) -> int:
-    journal = Progress() if said.quiet else Journal(store)
+    journal = Silence() if said.with_parent else Progress() if said.quiet else Journal(store)
     logs.begin(with_progress=not said.quiet)
     working = Working(
-        store, _scenario, board=said.board, only=said.only, slots=said.slots or SLOTS,
+        store, _scenario, board=said.board, only=said.only, plugins=said.plugins or (), reload=said.reload,
+        slots=said.slots or SLOTS,
         tell=speech.tell, observer=journal.notice,
     )  # fmt: skip
     if not said.quiet:

@@ -9,8 +9,8 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
@@ -213,7 +213,7 @@ class _Fresh(SourceFileLoader):
     """Always runs the source: two edits within a second can leave the same stamp and size on cached code."""
 
     @override
-    def path_stats(self, path: str) -> NoReturn:  # type: ignore[override]
+    def path_stats(self, path: str) -> NoReturn:
         raise OSError(f"{path} is not cached")
 
 

@@ -34,7 +34,12 @@ def watch(places: Iterable[str | Path], changed: Callable[[], None]) -> Callable
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())  # a library is silent
     wanted: list[type[FileSystemEvent]] = [
-        DirDeletedEvent, DirMovedEvent, FileClosedEvent, FileCreatedEvent, FileDeletedEvent, FileModifiedEvent,
+        DirDeletedEvent,
+        DirMovedEvent,
+        FileClosedEvent,
+        FileCreatedEvent,
+        FileDeletedEvent,
+        FileModifiedEvent,
         FileMovedEvent,
     ]  # fmt: skip  not that a file was opened or read: loading does that too
     observer = Observer()

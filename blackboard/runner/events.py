@@ -8,8 +8,13 @@ from loguru import logger
 
 logger.disable("blackboard")  # a library is silent; the command line lets it speak
 
-What = Literal["acting", "landed", "redone", "dropped", "escalated", "retried", "failed", "lost", "waits", "ended"]
-LEVELS: dict[What, str] = {"retried": "WARNING", "failed": "ERROR", "lost": "WARNING", "ended": "INFO"}
+Joined = Literal["joined", "changed", "left", "broken", "mended"]  # of agents in plugin files, and of these files
+Acted = Literal["acting", "landed", "redone", "dropped", "escalated", "retried", "failed", "lost", "waits", "ended"]
+What = Acted | Joined
+LEVELS: dict[What, str] = {
+    "retried": "WARNING", "failed": "ERROR", "lost": "WARNING", "ended": "INFO",
+    "joined": "INFO", "changed": "INFO", "left": "INFO", "broken": "INFO", "mended": "INFO",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

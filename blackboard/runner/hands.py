@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Container, Coroutine
 from typing import Any
 
 from blackboard.activation import Claim
@@ -34,6 +34,10 @@ class Hands:
     def pairs(self) -> set[Pair]:
         """What is in hand, with the token of each claim. May be called from any thread."""
         return {(claim.id, claim.token) for claim, _ in tuple(self._tasks.values())}
+
+    def held_by(self, agents: Container[str]) -> set[Pair]:
+        """What of it these agents act on."""
+        return {(claim.id, claim.token) for claim, _ in self._tasks.values() if claim.agent in agents}
 
     def take(self, claim: Claim, act: Coroutine[Any, Any, Acted]) -> None:
         """Begin to act."""

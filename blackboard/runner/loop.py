@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from blackboard.runner.delays import Alarm, after_failure, after_race
 from blackboard.runner.ending import Closed, conclude, judged, strike, warn
 from blackboard.runner.events import Event, Observer, What, tell, tell_bodies, tell_traceback
 from blackboard.runner.hands import Hands, Pair
+from blackboard.runner.joining import Joining, reseat
 from blackboard.runner.noticing import Noticing
 from blackboard.runner.plan import Plan, matcher, seats
 from blackboard.runner.recalling import Recalling
@@ -38,9 +40,11 @@ class Runner:
         self._agents = {a.name: a for a in plan.served}
         self._matcher = matcher(plan.served)
         self._notice_lane = shop.seam.lane("notice", 1)
-        toolbox = Toolbox(shop.tool_lane, plan.resources, plan.tools)
-        self._noticing = Noticing(shop.store, board, toolbox)
-        self._acting = Acting(shop.store, self._agents, self._matcher, shop.agent_lane, toolbox)
+        self._toolbox = Toolbox(shop.tool_lane, plan.resources, plan.tools)
+        self._noticing = Noticing(shop.store, board, self._toolbox)
+        self._acting = Acting(shop.store, self._agents, self._matcher, shop.agent_lane, self._toolbox)
+        self._joining = Joining(plan, shop.store, board, shop.seam) if plan.roster else None
+        self._matched_before: set[int] = set()  # activations whose writes were matched with those who sat here before
         self._hands = Hands(self._acted)
         self._vigil = Vigil(shop.store, board, plan, shop.seam)
         self._finished: list[Acted] = []
@@ -60,12 +64,15 @@ class Runner:
         await self._open()
         with ExitStack() as stack:
             stack.callback(self._store.watch(self._hint))
+            if self._joining is not None:
+                stack.callback(self._joining.begin(self._news.set))
             self._shop.on_drain(self._more)
             self._shop.heart.join(self)
             try:
                 while True:
                     await self._wake()
                     await self._commit()
+                    await self._join()
                     await self._recall()
                     await self._notice()
                     await self._claim()
@@ -94,7 +101,8 @@ class Runner:
         self._news.clear()
 
     def _has_work(self) -> bool:
-        return bool(self._finished or self._behind or self._look or self._judge or self._recalling.is_due)
+        waiting = self._finished or self._behind or self._look or self._judge or self._recalling.is_due
+        return bool(waiting or (self._joining is not None and self._joining.is_due))
 
     async def _commit(self) -> None:
         """Land what is finished in one transaction, which also claims what follows."""
@@ -107,7 +115,7 @@ class Runner:
             if acted.error is not None:
                 tell_traceback(self.board, acted.claim.agent, acted.claim.id, acted.error)
             if acted.contribution is not None:
-                contributions.append(acted.contribution)
+                contributions.append(self._of_now(acted.contribution))
             elif acted.aside is not None:
                 await self._set_aside(acted.claim, *acted.aside)
             elif acted.retry:
@@ -129,6 +137,37 @@ class Runner:
         """Stop what is done for nothing, since what it has read has changed."""
         if self._recalling.is_due:
             await self._recalling.look(self._hands)
+
+    async def _join(self) -> None:
+        """Take those who have come, changed or left meanwhile. What runs ends with the code that it began with."""
+        change = self._joining.take() if self._joining else None
+        if change is None:
+            return
+        for what, agent, detail in change.told():
+            tell(Event(what, self.board, agent, detail=detail), self._observer)
+        self._plan, self._judge = self._plan.with_lineup(change.lineup), True
+        if not change.is_of_agents:
+            return
+        self._agents = {a.name: a for a in self._plan.served}
+        self._matcher = matcher(self._plan.served)
+        under_way = self._acting.under_way
+        self._acting = Acting(self._store, self._agents, self._matcher, self._shop.agent_lane, self._toolbox)
+        self._acting.under_way = under_way  # who recalls looks there, whoever began
+        self._noticing = Noticing(self._store, self.board, self._toolbox)
+        self._finished = [a for a in self._finished if a.claim.agent in self._agents]
+        self._matched_before = {a.claim.id for a in self._finished} | {id_ for id_, _ in self._hands.pairs}
+        self._hands.give_up(self._hands.held_by({*change.gone, *change.regrouped}))
+        await self._in_store(lambda: reseat(self._store, self.board, change))
+        await self._serve()
+        self._behind = self._look = True
+
+    def _of_now(self, contribution: Contribution) -> Contribution:
+        """Without its proposals, if they were made for others than sit here now: those notice it by themselves."""
+        if contribution.claim.id not in self._matched_before:
+            return contribution
+        self._matched_before.discard(contribution.claim.id)
+        self._behind = True
+        return replace(contribution, proposals=(), served=(), groups=())
 
     async def _notice(self) -> None:
         """Make activations of what the agents have not noticed yet, and move their cursors."""
@@ -168,6 +207,7 @@ class Runner:
     def _act(self, claims: Sequence[Claim], rows: Mapping[int, Row] = MappingProxyType({})) -> None:
         """Let the agents act, each in a task of its own."""
         for claim in claims:
+            self._matched_before.discard(claim.id)
             self._tell("acting", claim)
             self._hands.take(claim, self._acting.act(claim, rows.get(claim.id)))
 
@@ -198,6 +238,8 @@ class Runner:
             return None
         if said is None:
             return None
+        if self._joining is not None and self._joining.is_unsettled and _is_quiet(said):
+            return None  # who is just coming may have something to do
         if isinstance(said, Quiet):
             self._behind = self._judge = True
             await self._in_store(lambda: strike(self._store, self.board, said, shown.head))
@@ -218,10 +260,16 @@ class Runner:
         self._ran_before, self._began = (record.ran_seconds if record else 0.0), self._seam.monotonic()
         self._loop = asyncio.get_running_loop()
         served = self._plan.served
+        for said in self._plan.broken.values():
+            tell(Event("broken", self.board, detail=said), self._observer)
         await self._in_store(lambda: self._store.check_head(self.board))
         await self._in_store(lambda: self._store.release(self.board, self._shop.worker.id))  # of a time that failed
-        await self._in_store(lambda: self._store.seat(self.board, seats(served)))
-        versions = {a.name: a.code_version for a in served}
+        head = record.head if record else 0
+        await self._in_store(lambda: self._store.seat(self.board, seats(served, head)))
+        await self._serve()
+
+    async def _serve(self) -> None:
+        versions = {a.name: a.code_version for a in self._plan.served}
         await self._in_store(
             lambda: self._store.serve(self.board, self._shop.worker.id, versions, self._shop.slots.size)
         )
@@ -296,7 +344,7 @@ class Runner:
 
     def _acted(self, acted: Acted | None) -> None:
         """A task has ended."""
-        if acted is not None:
+        if acted is not None and acted.claim.agent in self._agents:  # else it has left the board meanwhile
             self._finished.append(acted)
         self._shop.slots.hold(self.board, self._at_work)
         self._news.set()
@@ -379,3 +427,8 @@ class Runner:
 
     def _tell(self, what: What, claim: Claim, keys: tuple[str, ...] = (), detail: str | None = None) -> None:
         tell(Event(what, self.board, claim.agent, claim.id, keys, detail or ""), self._observer)
+
+
+def _is_quiet(said: Quiet | Verdict) -> bool:
+    """Whether it is judged so because nothing is left to do."""
+    return isinstance(said, Quiet) or said.ending == "quiescent"

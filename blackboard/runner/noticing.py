@@ -28,9 +28,9 @@ class Noticing:
         record = self._store.board(self._board)
         head = record.head if record else 0
         cursors = {s.name: s.cursor for s in self._store.seats(self._board)}
-        groups = [g for g in matcher.groups if cursors.get(g.agent, 0) < head]
+        groups = [g for g in matcher.groups if cursors.get(g.agent, head) < head]  # without a seat: it has just left
         names = (*matcher.singles, *(g.agent for g in groups if g.agent in matcher.conditional))
-        behind = {name: cursors.get(name, 0) for name in names if cursors.get(name, 0) < head}
+        behind = {name: cursors[name] for name in names if cursors.get(name, head) < head}
         if not behind:
             return [], groups
         found, seen = self._looked(matcher, behind, head)

@@ -1,9 +1,9 @@
 """What a runner works on, and what follows from it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from blackboard.activation import Bounds, GroupWatch
 from blackboard.agent import Agent
@@ -13,6 +13,26 @@ from blackboard.matching import GroupPattern, Matcher, Pattern
 from blackboard.records import Seat
 from blackboard.runner.delays import FIRST
 from blackboard.tool import Tool
+
+
+@dataclass(frozen=True)
+class Lineup:
+    """Who sits at a board now, and what is wrong with those who would."""
+
+    agents: Sequence[Agent]
+    only: frozenset[str] | None = None  # those that are served here, if not all
+    broken: Mapping[str, str] = field(default_factory=dict)  # file -> what is wrong with it, in a sentence
+    files: Mapping[str, str] = field(default_factory=dict)  # agent -> the file that makes it, where that is a plugin
+
+
+class Roster(Protocol):
+    """Who is to sit at a board: it may change while the board is worked on."""
+
+    def lineup(self) -> Lineup:
+        """Those of now. Runs the code of plugins: not for the event loop."""
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call `changed`, from any thread, when it may be another lineup; gives back how to stop that. UsageError."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +51,9 @@ class Plan:
     breaker: tuple[int, int] | None = None  # so many failures among so many activations end the board
     more: bool = False  # the board was opened for more posts: see controller.decide
     backoff: float = FIRST  # seconds after a first failed attempt; 0: everything is tried again at once
+    broken: Mapping[str, str] = field(default_factory=dict)  # plugin file -> what is wrong with it, in a sentence
+    files: Mapping[str, str] = field(default_factory=dict)  # agent -> its file, where that is a plugin
+    roster: Roster | None = None  # where the agents may change while it works
 
     @property
     def served(self) -> list[Agent]:
@@ -50,6 +73,15 @@ class Plan:
         }
         return {poster: bounds for poster, bounds in found.items() if bounds}
 
+    @property
+    def lineup(self) -> Lineup:
+        """Who sits at the board."""
+        return Lineup(self.agents, self.only, self.broken, self.files)
+
+    def with_lineup(self, now: Lineup) -> "Plan":
+        """The same with others at the board."""
+        return replace(self, agents=now.agents, only=now.only, broken=now.broken, files=now.files)
+
     def may_end(self, written: set[str]) -> bool:
         """Whether writes of these kinds may have reached the goal, or the condition to stop."""
         for condition in (self.done, self.stop):
@@ -60,9 +92,14 @@ class Plan:
         return False
 
 
-def seats(agents: Sequence[Agent]) -> list[Seat]:
-    """The places of agents at a board."""
-    return [Seat(a.name, a.watching, a.code_version, grants=a.grants, cap=a.budget.activations) for a in agents]
+def seats(agents: Sequence[Agent], head: int = 0) -> list[Seat]:
+    """The places of agents at a board, for those that join it at this head."""
+
+    def seat(one: Agent) -> Seat:
+        cursor = head if one.backlog == "new" else 0
+        return Seat(one.name, one.watching, one.code_version, cursor, grants=one.grants, cap=one.budget.activations)
+
+    return [seat(one) for one in agents]
 
 
 def matcher(agents: Sequence[Agent]) -> Matcher:

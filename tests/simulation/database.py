@@ -119,8 +119,8 @@ class WatchedStore(SqlStore):
         self.process = process
 
     for _name in (
-        "create", "retire", "dismiss", "learn", "seat", "reopen", "strike", "cancel", "post", "notice", "release", "announce", "serve",
-        "leave", "beat",
+        "create", "retire", "dismiss", "learn", "seat", "reopen", "strike", "cancel", "post", "notice", "release",
+        "announce", "serve", "leave", "beat",
     ):  # fmt: skip
         locals()[_name] = _watched(_name)
 
