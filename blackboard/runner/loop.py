@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -11,22 +10,20 @@ from blackboard.activation import STARVING, Agenda, Claim, Contribution, Landed,
 from blackboard.controller import Quiet, Verdict
 from blackboard.errors import StoreError
 from blackboard.records import Claims, Row
-from blackboard.runner.acting import Acted, Acting
-from blackboard.runner.delays import Alarm, after_failure, after_race
+from blackboard.runner.acting import Acted
+from blackboard.runner.cast import Cast
+from blackboard.runner.delays import after_failure, after_race
 from blackboard.runner.ending import Closed, conclude, judged, strike, warn
 from blackboard.runner.events import Event, Observer, What, tell, tell_bodies, tell_traceback
 from blackboard.runner.hands import Hands, Pair
 from blackboard.runner.joining import Joining, reseat
-from blackboard.runner.noticing import Noticing
-from blackboard.runner.plan import Plan, matcher, seats
+from blackboard.runner.plan import Plan, seats
 from blackboard.runner.recalling import Recalling
-from blackboard.runner.view import Toolbox
 from blackboard.runner.vigil import Vigil
+from blackboard.runner.waking import Waking
 from blackboard.runner.workshop import Workshop
 
 T = TypeVar("T")
-POLL = 1.0  # seconds; the net under lost hints: whether anybody has committed
-ROUND = 10.0  # seconds, or a third of a lease; the net under what comes without a commit: a lease that runs out
 GRACE = 2.0  # seconds that cancelled agents have to leave
 MOST_REDOS = 100  # times that one activation may go stale before it counts as failed
 
@@ -37,24 +34,16 @@ class Runner:
     def __init__(self, shop: Workshop, board: str, plan: Plan, *, observer: Observer | None = None) -> None:
         self._shop, self.board, self._plan, self._observer = shop, board, plan, observer
         self._store, self._seam = shop.store, shop.seam
-        self._agents = {a.name: a for a in plan.served}
-        self._matcher = matcher(plan.served)
+        self._cast = Cast(shop, board, plan)
         self._notice_lane = shop.seam.lane("notice", 1)
-        self._toolbox = Toolbox(shop.tool_lane, plan.resources, plan.tools)
-        self._noticing = Noticing(shop.store, board, self._toolbox)
-        self._acting = Acting(shop.store, self._agents, self._matcher, shop.agent_lane, self._toolbox)
+        self._due = Waking(shop, board, plan.budget.seconds, self)
         self._joining = Joining(plan, shop.store, board, shop.seam) if plan.roster else None
-        self._matched_before: set[int] = set()  # activations whose writes were matched with those who sat here before
         self._hands = Hands(self._acted)
         self._vigil = Vigil(shop.store, board, plan, shop.seam)
         self._finished: list[Acted] = []
-        self._news = asyncio.Event()
-        under_way = self._acting.under_way
-        self._recalling = Recalling(shop.store, board, under_way, self._notice_lane, self._news.set)
-        self._behind = self._look = self._judge = True
+        under_way = self._cast.acting.under_way
+        self._recalling = Recalling(shop.store, board, under_way, self._notice_lane, self._due.up)
         self._epoch, self._outdated = plan.epoch, False
-        self._alarm = Alarm(shop.seam)
-        self._began, self._ran_before, self._polled, self._looked, self._stamp = 0.0, 0.0, 0.0, 0.0, 0
 
     async def run(self) -> Verdict | None:
         """Work until the board has ended; its verdict. None where it left before: drained, or its plan is out of date.
@@ -63,14 +52,14 @@ class Runner:
         """
         await self._open()
         with ExitStack() as stack:
-            stack.callback(self._store.watch(self._hint))
+            stack.callback(self._store.watch(self._due.hint))
             if self._joining is not None:
-                stack.callback(self._joining.begin(self._news.set))
-            self._shop.on_drain(self._more)
+                stack.callback(self._joining.begin(self._due.up))
+            self._shop.on_drain(self._due.more)
             self._shop.heart.join(self)
             try:
                 while True:
-                    await self._wake()
+                    await self._due.wait()
                     await self._commit()
                     await self._join()
                     await self._recall()
@@ -84,26 +73,6 @@ class Runner:
                 await self._leave()
 
     # -- the steps, in the order of the journey --------------------------------------------------------------------
-    async def _wake(self) -> None:
-        """Wait for finished work, a hint, or the poll that nets lost hints."""
-        self._look |= self._alarm.rings()
-        if self._seam.monotonic() - self._polled > POLL:  # also while work comes in without a pause
-            self._poll()
-        if self._has_work():
-            await asyncio.sleep(0)
-            return
-        while not (self._news.is_set() or self._has_work()):  # a poll that finds nothing is not worth a round
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._patience()):
-                    await self._news.wait()
-                    break
-            self._poll()
-        self._news.clear()
-
-    def _has_work(self) -> bool:
-        waiting = self._finished or self._behind or self._look or self._judge or self._recalling.is_due
-        return bool(waiting or (self._joining is not None and self._joining.is_due))
-
     async def _commit(self) -> None:
         """Land what is finished in one transaction, which also claims what follows."""
         finished, self._finished = self._finished, []
@@ -121,7 +90,7 @@ class Runner:
             elif acted.retry:
                 await self._retry(acted)
             else:
-                contributions.append(await self._notice_lane.run(lambda a=acted: self._acting.failure(a)))  # type: ignore[misc]
+                contributions.append(await self._notice_lane.run(lambda a=acted: self._cast.acting.failure(a)))  # type: ignore[misc]
         if not contributions:
             return
         agenda = self._agenda()
@@ -131,7 +100,7 @@ class Runner:
         self._claimed(agenda, claims)
         self._recalling.news()
         if self._vigil.is_due:
-            self._judge |= await self._notice_lane.run(self._vigil.look)
+            self._due.judge |= await self._notice_lane.run(self._vigil.look)
 
     async def _recall(self) -> None:
         """Stop what is done for nothing, since what it has read has changed."""
@@ -145,50 +114,43 @@ class Runner:
             return
         for what, agent, detail in change.told():
             tell(Event(what, self.board, agent, detail=detail), self._observer)
-        self._plan, self._judge = self._plan.with_lineup(change.lineup), True
+        self._plan, self._due.judge = self._plan.with_lineup(change.lineup), True
         if not change.is_of_agents:
             return
-        self._agents = {a.name: a for a in self._plan.served}
-        self._matcher = matcher(self._plan.served)
-        under_way = self._acting.under_way
-        self._acting = Acting(self._store, self._agents, self._matcher, self._shop.agent_lane, self._toolbox)
-        self._acting.under_way = under_way  # who recalls looks there, whoever began
-        self._noticing = Noticing(self._store, self.board, self._toolbox)
-        self._finished = [a for a in self._finished if a.claim.agent in self._agents]
-        self._matched_before = {a.claim.id for a in self._finished} | {id_ for id_, _ in self._hands.pairs}
+        begun = {a.claim.id for a in self._finished} | {id_ for id_, _ in self._hands.pairs}
+        self._cast.change(self._plan, begun)
+        self._finished = [a for a in self._finished if a.claim.agent in self._cast.agents]
         self._hands.give_up(self._hands.held_by({*change.gone, *change.regrouped}))
         await self._in_store(lambda: reseat(self._store, self.board, change))
         await self._serve()
-        self._behind = self._look = True
+        self._due.behind = self._due.look = True
 
     def _of_now(self, contribution: Contribution) -> Contribution:
-        """Without its proposals, if they were made for others than sit here now: those notice it by themselves."""
-        if contribution.claim.id not in self._matched_before:
-            return contribution
-        self._matched_before.discard(contribution.claim.id)
-        self._behind = True
-        return replace(contribution, proposals=(), served=(), groups=())
+        """Who sits here only now notices by himself what was written by those before."""
+        made = self._cast.of_now(contribution)
+        self._due.behind |= made is not None
+        return made or contribution
 
     async def _notice(self) -> None:
         """Make activations of what the agents have not noticed yet, and move their cursors."""
-        if not self._behind:
+        if not self._due.behind:
             return
-        self._behind = False
+        self._due.behind = False
         try:
-            async with asyncio.timeout(self._time_left()):  # a `where` that hangs must not outlive the budget
-                job = self._notice_lane.start(lambda: self._noticing.unnoticed(self._agents, self._matcher))
+            async with asyncio.timeout(self._due.time_left()):  # a `where` that hangs must not outlive the budget
+                job = self._notice_lane.start(self._cast.unnoticed)
                 notices, groups = await job
         except TimeoutError:
-            self._judge = True
+            self._due.judge = True
             return
         if notices or groups:
             in_place = await self._in_store(lambda: self._store.notice(self.board, notices, groups))
-            self._behind = not in_place
-            self._look = self._judge = True
+            self._due.behind = not in_place
+            self._due.look = self._due.judge = True
 
     async def _claim(self) -> None:
         """Take what can be had, the work of dead workers included."""
-        looking, self._look = self._look, False
+        looking, self._due.look = self._due.look, False
         if not looking:
             return
         agenda = self._agenda()
@@ -199,17 +161,17 @@ class Runner:
 
     def _claimed(self, agenda: Agenda, claims: Claims) -> None:
         if claims.due_in is not None:
-            self._alarm.set(claims.due_in)
+            self._due.later(claims.due_in)
         self._act(claims.taken, claims.rows)
-        self._judge |= self._vigil.claimed(len(claims.taken))
+        self._due.judge |= self._vigil.claimed(len(claims.taken))
         self._shop.slots.hold(self.board, self._at_work, sated=len(claims.taken) < agenda.slots)
 
     def _act(self, claims: Sequence[Claim], rows: Mapping[int, Row] = MappingProxyType({})) -> None:
         """Let the agents act, each in a task of its own."""
         for claim in claims:
-            self._matched_before.discard(claim.id)
+            self._cast.begins(claim.id)
             self._tell("acting", claim)
-            self._hands.take(claim, self._acting.act(claim, rows.get(claim.id)))
+            self._hands.take(claim, self._cast.acting.act(claim, rows.get(claim.id)))
 
     async def _act_later(self, claim: Claim, delay: float) -> Acted:
         """Who has lost several races waits a little, and then looks at the board as it is by then."""
@@ -217,14 +179,14 @@ class Runner:
         renewed = None
         with suppress(StoreError):  # then it is as it was, and so is one that was lost: both are told when it lands
             renewed = await self._in_store(lambda: self._store.renew(claim))
-        return await self._acting.act(renewed or claim)
+        return await self._cast.acting.act(renewed or claim)
 
     async def _decide(self) -> Verdict | None:
         """Ask the controller, when something may have changed its mind; write down what it says."""
-        if not self._judge and (self._hands or self._finished):
+        if not self._due.judge and (self._hands or self._finished):
             return None
-        self._judge = False
-        judging = (self._store, self.board, self._plan, self._ran(), self._vigil)
+        self._due.judge = False
+        judging = (self._store, self.board, self._plan, self._due.ran(), self._vigil)
         shown, said = await self._notice_lane.run(lambda: judged(*judging))
         if isinstance(said, Closed):
             return said.verdict
@@ -233,7 +195,7 @@ class Runner:
         if self._outdated:
             return None
         if not isinstance(said, Verdict) and (due := self._vigil.alerts(shown)):
-            self._behind = self._judge = True
+            self._due.behind = self._due.judge = True
             await self._in_store(lambda: warn(self._store, self.board, self._vigil, due, shown.head))
             return None
         if said is None:
@@ -241,11 +203,11 @@ class Runner:
         if self._joining is not None and self._joining.is_unsettled and _is_quiet(said):
             return None  # who is just coming may have something to do
         if isinstance(said, Quiet):
-            self._behind = self._judge = True
+            self._due.behind = self._due.judge = True
             await self._in_store(lambda: strike(self._store, self.board, said, shown.head))
             return None
         if not await self._in_store(lambda: conclude(self._store, self.board, said, shown)):
-            self._behind = self._judge = True  # the board has moved since: look again
+            self._due.behind = self._due.judge = True  # the board has moved since: look again
             return None
         tell(Event("ended", self.board, detail=str(said)), self._observer)
         return said
@@ -257,8 +219,8 @@ class Runner:
     # -- what the steps need ---------------------------------------------------------------------------------------
     async def _open(self) -> None:
         record = self._store.board(self.board)
-        self._ran_before, self._began = (record.ran_seconds if record else 0.0), self._seam.monotonic()
         self._loop = asyncio.get_running_loop()
+        self._due.begin(record.ran_seconds if record else 0.0)
         served = self._plan.served
         for said in self._plan.broken.values():
             tell(Event("broken", self.board, detail=said), self._observer)
@@ -277,32 +239,23 @@ class Runner:
     async def _in_store(self, job: Callable[[], T]) -> T:
         return await self._shop.in_store(job, self.board)
 
-    def _hint(self) -> None:
-        """Somebody has committed: have a look. Called from any thread."""
-        if not self._shop.is_echo(self.board):
-            with suppress(RuntimeError):  # the loop has ended, and nobody looks any more
-                self._loop.call_soon_threadsafe(self._look_again)
+    # -- what others ask of it ---------------------------------------------------------------------------------------
+    def has_work(self) -> bool:
+        """Whether there is something to do that it has found itself."""
+        found = bool(self._finished) or self._recalling.is_due
+        return found or (self._joining is not None and self._joining.is_due)
 
-    def _look_again(self) -> None:
-        self._behind = self._look = True
+    def is_busy(self) -> bool:
+        """Whether somebody acts."""
+        return bool(self._hands)
+
+    def is_late(self) -> bool:
+        """Whether there is something to judge although nobody has committed."""
+        return self._vigil.is_late(self._due.ran())
+
+    def heard(self) -> None:
+        """There was a hint of a commit."""
         self._recalling.news()
-        self._judge |= not self._hands  # who is at work judges when it has landed, and by the poll
-        self._news.set()
-
-    def _more(self) -> None:
-        """There may be a slot."""
-        self._look = True
-        self._news.set()
-
-    def _poll(self) -> None:
-        """Look again if anybody has committed, and now and then in any case."""
-        self._polled, stamp = self._seam.monotonic(), self._store.stamp()
-        is_round = self._polled - self._looked > min(ROUND, self._shop.lease / 3)
-        self._look |= self._alarm.rings()
-        if stamp != self._stamp or is_round or self._time_left() == 0 or self._vigil.is_late(self._ran()):
-            self._stamp, self._looked = stamp, self._polled
-            self._look_again()
-            self._judge = True
 
     def claims(self) -> set[Pair]:
         """What this worker believes to hold. Called from the heart's thread."""
@@ -316,25 +269,16 @@ class Runner:
     def _drop(self, claims: set[Pair]) -> None:
         for claim in self._hands.give_up(claims):
             self._tell("lost", claim, detail="its claim was lost")
-            self._look = True
-
-    def _patience(self) -> float:
-        left = self._time_left()
-        return min(POLL, self._alarm.left(), POLL if left is None else left)
-
-    def _time_left(self) -> float | None:
-        seconds = self._plan.budget.seconds
-        return None if seconds is None else max(seconds - self._ran(), 0.0)
-
-    def _ran(self) -> float:
-        return self._ran_before + self._seam.monotonic() - self._began
+            self._due.look = True
 
     def _agenda(self) -> Agenda:
         """What may be claimed now. What is finished and has not landed yet still takes its place."""
         busy = self._hands.busy
         busy.update(acted.claim.agent for acted in self._finished)
-        slots = 0 if self._leaves() else self._shop.slots.take(self.board, self._more)
-        free = {a.name: min(a.concurrency or slots, slots + busy[a.name]) - busy[a.name] for a in self._agents.values()}
+        slots = 0 if self._leaves() else self._shop.slots.take(self.board, self._due.more)
+        free = {
+            a.name: min(a.concurrency or slots, slots + busy[a.name]) - busy[a.name] for a in self._cast.agents.values()
+        }
         plan = self._plan
         return Agenda(self._shop.worker.id, free, slots, self._shop.lease, plan.least_rating, plan.bounds)
 
@@ -344,15 +288,15 @@ class Runner:
 
     def _acted(self, acted: Acted | None) -> None:
         """A task has ended."""
-        if acted is not None and acted.claim.agent in self._agents:  # else it has left the board meanwhile
+        if acted is not None and acted.claim.agent in self._cast.agents:  # else it has left the board meanwhile
             self._finished.append(acted)
         self._shop.slots.hold(self.board, self._at_work)
-        self._news.set()
+        self._due.up()
 
     async def _set_aside(self, claim: Claim, state: State, cause: str) -> None:
         """It is not to be acted on after all, or not yet."""
         held = await self._in_store(lambda: self._store.set_aside(claim, state, cause))
-        self._behind = self._look = self._judge = True
+        self._due.behind = self._due.look = self._due.judge = True
         what: What = "lost" if not held else "dropped" if state == "moot" else "waits"
         self._tell(what, claim, detail=cause)
 
@@ -361,12 +305,12 @@ class Runner:
         if acted.turn is not None and acted.next is None:
             delay = after_failure(self._seam, self._plan.backoff, acted.turn.nth)
         held = await self._in_store(lambda: self._store.retry(claim, cause, acted.looked, delay=delay, used=acted.used))
-        self._look = True
+        self._due.look = True
         if isinstance(held, Stale):
             self._set_back(claim, held)
             return
         if delay:
-            self._alarm.set(delay)
+            self._due.later(delay)
         goes_on = f"; goes to {acted.next.name}" if acted.next is not None else ""
         self._tell("retried" if held else "lost", claim, detail=cause + goes_on)
 
@@ -374,9 +318,9 @@ class Runner:
         """Take note of what the judge said."""
         claim = contribution.claim
         if isinstance(ruling, Landed):
-            self._behind |= ruling.lagging
-            self._judge |= self._plan.may_end({w.kind for w in contribution.writes})
-            self._judge |= self._vigil.landed(contribution, ruling)
+            self._due.behind |= ruling.lagging
+            self._due.judge |= self._plan.may_end({w.kind for w in contribution.writes})
+            self._due.judge |= self._vigil.landed(contribution, ruling)
             self._tell("landed" if contribution.failed is None else "failed", claim, ruling.keys, contribution.failed)
             bodies = (w.body for w in contribution.writes)
             tell_bodies(self.board, claim.agent, claim.id, zip(ruling.keys, bodies, strict=True))
@@ -385,16 +329,16 @@ class Runner:
         elif isinstance(ruling, Refused):
             if contribution.failed is not None:
                 raise StoreError(f"{self.board}: a failure of {claim.agent} cannot be recorded: {ruling.reason}")
-            self._finished.append(self._acting.refused(claim, ruling.reason))
+            self._finished.append(self._cast.acting.refused(claim, ruling.reason))
         else:
-            self._look = self._judge = True
+            self._due.look = self._due.judge = True
             self._tell("lost", claim, detail=ruling.reason)
 
     def _set_back(self, claim: Claim, stale: Stale) -> None:
         """Do it again on the newer snapshot; or drop it, if what woke it has changed."""
         detail = "; ".join(stale.changed)
         if stale.again is None:
-            self._look = self._judge = True
+            self._due.look = self._due.judge = True
             self._tell("dropped", claim, detail=detail)
         elif stale.again.redone > MOST_REDOS:
             starved = RuntimeError(f"what it relied on changed {stale.again.redone} times while it worked")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from blackboard.activation import Claim, Contribution
 from blackboard.looker import write
-from blackboard.runner.loop import POLL
+from blackboard.runner.waking import POLL
 from blackboard.seam import REAL
 from store.files import live_folder_of
 from store.library import sqlite3

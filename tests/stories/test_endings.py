@@ -339,9 +339,9 @@ class TestAnAlert:
         assert [a.body.cap for a in more.find(BudgetAlert)] == [10, 20]
 
     def test_of_the_working_time_comes_while_an_agent_works(self, tmp_path, monkeypatch):
-        from blackboard.runner import loop
+        from blackboard.runner import waking
 
-        monkeypatch.setattr(loop, "POLL", 0.01)
+        monkeypatch.setattr(waking, "POLL", 0.01)
         monkeypatch.setattr("blackboard.controller.LEAST_CAP", 0)
 
         @agent(watches=Text, writes=Proof)

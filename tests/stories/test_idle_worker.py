@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from blackboard import Entry, Kind, Scenario, View, agent
 from blackboard.board import open_store
-from blackboard.runner import loop
+from blackboard.runner import waking
 from blackboard.working import Working
 
 SECONDS = 20
@@ -55,7 +55,7 @@ class TestAnIdleWorker:
             judgements += 1
             return summary(board, least)
 
-        monkeypatch.setattr(loop, "POLL", 0.001)
+        monkeypatch.setattr(waking, "POLL", 0.001)
         monkeypatch.setattr(store, "stamp", counted_stamp)
         monkeypatch.setattr(store, "summary", counted_summary)
 

@@ -10,8 +10,7 @@ from blackboard.activation import STARVING, Proposal
 from blackboard.agent import Agent
 from blackboard.conditions import Condition
 from blackboard.records import Notice
-from blackboard.runner import Event, Plan, Runner, Workshop
-from blackboard.runner import loop as loops
+from blackboard.runner import Event, Plan, Runner, Workshop, waking
 from blackboard.runner.plan import seats
 from blackboard.testing import memory_board, run_team
 
@@ -93,8 +92,8 @@ def plain(job: Entry[Job], view: View) -> None:
 
 class TestARetry:
     def test_comes_when_it_is_due_though_nothing_else_happens(self, monkeypatch):
-        monkeypatch.setattr(loops, "POLL", 2 * SECONDS)
-        monkeypatch.setattr(loops, "ROUND", 2 * SECONDS)
+        monkeypatch.setattr(waking, "POLL", 2 * SECONDS)
+        monkeypatch.setattr(waking, "ROUND", 2 * SECONDS)
 
         @agent(watches=Job, writes=Done, retry=3)
         async def clumsy(job: Entry[Job], view: View) -> None:
@@ -108,8 +107,8 @@ class TestARetry:
         assert attempts(board) == [("failed", "OSError: no luck")] * 3
 
     def test_comes_when_it_is_due_though_others_were_begun_meanwhile(self, monkeypatch):
-        monkeypatch.setattr(loops, "POLL", 2 * SECONDS)
-        monkeypatch.setattr(loops, "ROUND", 2 * SECONDS)
+        monkeypatch.setattr(waking, "POLL", 2 * SECONDS)
+        monkeypatch.setattr(waking, "ROUND", 2 * SECONDS)
 
         @agent(watches=Job, writes=Done, rating=3)
         async def clumsy(job: Entry[Job], view: View) -> None:

@@ -315,7 +315,7 @@ class TestABoardThatIsOpenedAgainWithOtherWords:
 
     @pytest.fixture
     def story(self, db, store, monkeypatch):
-        monkeypatch.setattr("blackboard.runner.loop.POLL", 0.02)
+        monkeypatch.setattr("blackboard.runner.waking.POLL", 0.02)
         acting, go = asyncio.Event(), asyncio.Event()
 
         @agent(watches=Task, writes=Task, name="doer")

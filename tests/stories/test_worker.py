@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from blackboard import Budget, Entry, Failure, Kind, Scenario, View, agent, open_board, when
-from blackboard.runner import heart, loop
+from blackboard.runner import heart, loop, waking
 from store.store import SqlStore
 
 SECONDS = 20
@@ -37,7 +37,7 @@ def counting(replies: int, *agents, **options) -> Scenario:
 
 class TestAHint:
     def test_wakes_the_worker_long_before_it_would_look_by_itself(self, monkeypatch):
-        monkeypatch.setattr(loop, "POLL", 10 * SECONDS)
+        monkeypatch.setattr(waking, "POLL", 10 * SECONDS)
         working, go = asyncio.Event(), asyncio.Event()
 
         @agent(watches=Note, writes=Reply, where=lambda note: note.number == 0)
