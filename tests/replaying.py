@@ -36,6 +36,7 @@ class Replay:
             and seq < (v["superseded_seq"] or seq + 1)
             and v["status"] in query["status"]
             and (query["about"] is None or query["about"] in v["about"])
+            and (not query["authors"] or v["author"] in query["authors"])
             and all(json.dumps(v["body"][name]) == value for name, value in query["fields"])
         ]
         return [v["seq"] for v in sorted(hits, key=lambda v: v["born_seq"])][: query["limit"]]

@@ -54,7 +54,10 @@ FEED = "SELECT seq, kind, body FROM entry WHERE board_id = ? AND seq > ? ORDER B
 MOVE = "UPDATE agent SET cursor_seq = ? WHERE board_id = ? AND name = ? AND cursor_seq = ?"
 ADVANCE = "UPDATE board SET head = ?, activations = ? WHERE id = ?"
 CURSOR = "UPDATE agent SET cursor_seq = ? WHERE board_id = ? AND cursor_seq = ?"
-ASKED = {"kind": "task", "status": ["done", "open"], "about": None, "fields": [], "limit": None, "counted": False}
+ASKED = {
+    "kind": "task", "status": ["done", "open"], "about": None, "fields": [], "limit": None, "authors": [],
+    "counted": False,
+}  # fmt: skip
 FINISH = """UPDATE activation SET state = 'done', done_seq = ?, lease_until = NULL
             WHERE board_id = ? AND id = ? AND token = ? AND state = 'running'"""
 
