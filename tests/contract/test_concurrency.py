@@ -29,7 +29,11 @@ def adding(bench: Bench, worker: str, times: int) -> int:
     redone = 0
     for n in range(times):
         agent = f"{worker} {n}"
-        claim = bench.start(agent, worker=worker)
+        bench.seat(agent)
+        bench.wake(agent, bench.note("trigger", kind="trigger"))
+        while not (taken := bench.claims(agent, worker=worker).taken):  # somebody starves, who goes first
+            pass
+        (claim,) = taken
         while True:
             row = bench.store.by_key(bench.id, "note-1", claim.snapshot)
             count = json.loads(row.body)["text"]

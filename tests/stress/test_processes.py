@@ -132,7 +132,7 @@ class TestAWorkerThatIsAskedToStop:
 
         assert worker.wait() == 0, worker.said
         begun, finished = Counter(map(tuple, slow.told("begun"))), Counter(map(tuple, slow.told("finished")))
-        assert begun == finished, "something was given up"
+        assert begun.keys() == finished.keys(), "something was given up"
         assert len(slow.rows("SELECT 1 FROM activation WHERE state = 'pending'")) > 0
         assert slow.rows("SELECT 1 FROM activation WHERE state = 'running'") == []
         assert slow.rows("SELECT 1 FROM worker WHERE pid = ? AND left_at IS NULL", worker.pid) == []
