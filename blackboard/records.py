@@ -205,6 +205,7 @@ class Notice:
     upto: int
     proposals: tuple[Proposal, ...] = ()
     ready: tuple[int, ...] = ()  # of what was waiting: the activations that need not wait any more
+    asked: tuple[int, ...] | None = None  # all that was waiting when it looked; None: nothing of it has a `ready`
     obviated: str | None = None  # its `unless` holds, in words: all that waits for its turn is dropped
     stays: bool = False  # the cursor of a fan-in watch is moved with its set
 

@@ -17,13 +17,14 @@ from store import parking
 from store import queries as q
 from store import statements as s
 from store.core import numbers, words
-from store.gatherings import is_gathered, members, name_of
+from store.gatherings import BATCH_MEMBERS, as_of, is_gathered, members, name_of
 from store.landing import note_attempt, propose, reconsider, scopes, settle_activation
 from store.looking import Cursor, to_row
 
 UNIT = "activations"
 LEAST = -(2**62)  # below every rating
 CHANGED = "what woke it has changed before it could act"
+LEFT = "its agent is no longer of the team"
 ACTIVATION = len(s.CLAIMED)  # columns of an activation; those of the entry that woke it follow
 
 
@@ -135,7 +136,10 @@ def rescue(at: Cursor, board: str, agenda: Agenda, dead: Iterable[str], now: flo
         "p_dead": json.dumps(sorted(dead)),
     }  # fmt: skip
     taken: list[Claim] = []
-    for *row, owner in sorted(at.execute(s.ABANDONED, values).fetchall()):
+    for *row, owner, is_seated in sorted(at.execute(s.ABANDONED, values).fetchall()):
+        if not is_seated:
+            _drop_left(at, board, row[0], row[5], row[1], now)
+            continue
         if len(taken) >= agenda.slots or free.get(row[1], 0) < 1:
             continue
         note_attempt(at, board, row[0], "lost", f"worker {owner} is gone or was silent past its lease", now)
@@ -153,7 +157,10 @@ def renew(at: Cursor, claim: Claim) -> Claim | None:
     """The same claim on the newest snapshot; None if it was lost."""
     _, head, *_ = at.execute(s.LOCKED, {"p_board": claim.board}).fetchone()
     values = {"p_board": claim.board, "p_id": claim.id, "p_token": claim.token, "p_snapshot": head}
-    return replace(claim, snapshot=head) if at.execute(s.RENEW, values).rowcount else None
+    if not at.execute(s.RENEW, values).rowcount:
+        return None
+    left = as_of(at, BATCH_MEMBERS, head, {"p_board": claim.board, "p_id": claim.id}) if claim.is_batch else ()
+    return replace(claim, snapshot=head, members=left or claim.members)
 
 
 def put_back(at: Cursor, claim: Claim, attempt: int, due: float | None) -> bool:
@@ -162,6 +169,26 @@ def put_back(at: Cursor, claim: Claim, attempt: int, due: float | None) -> bool:
         "p_board": claim.board, "p_id": claim.id, "p_token": claim.token, "p_attempt": attempt, "p_due": due,
     }  # fmt: skip
     return bool(at.execute(s.PUT_BACK, values).rowcount)
+
+
+def put_back_or_drop(at: Cursor, claim: Claim, attempt: int, due: float | None, now: float) -> bool:
+    """The same, but for what nobody would ever take again, since its agent has lost its seat."""
+    held = put_back(at, claim, attempt, due)
+    if held and not _has_seat(at, claim.board, claim.agent):
+        _drop(at, claim.board, claim.id, claim.agent, claim.token, attempt, LEFT, now, "left")
+    return held
+
+
+def _has_seat(at: Cursor, board: str, agent: str) -> bool:
+    return agent in dict(at.execute(q.CURSORS, {"p_board": board}).fetchall())
+
+
+def leave(at: Cursor, board: str, worker: str, now: float) -> None:
+    """A worker gives back what it holds, and whom it has parked: others may know of no bounds."""
+    release(at, board, worker)
+    at.execute(s.UNPARK_ALL, {"p_board": board})
+    seated = [name for name, _ in at.execute(q.CURSORS, {"p_board": board}).fetchall()]
+    _drop_all_but(at, board, seated, now)
 
 
 def release(at: Cursor, board: str, worker: str | None) -> None:
@@ -181,12 +208,12 @@ def move_cursors(at: Cursor, board: str, notices: Sequence[Notice], groups: Sequ
     cursors = dict(at.execute(q.CURSORS, {"p_board": board}).fetchall())
     proposed: list[NewActivation] = []
     in_place = True
-    judged = []
+    judged: dict[str, Notice] = {}
     for notice in notices:
-        if cursors.get(notice.agent) != notice.after:
+        if cursors.get(notice.agent) != notice.after or _waits_unasked(at, board, notice):
             in_place = False  # another worker of the same agent has been here
             continue
-        judged.append(notice)
+        judged[notice.agent] = notice
         proposed += [
             NewActivation(p.agent, p.trigger, p.rating, broken=p.broken, waiting=p.waiting, many=p.many)
             for p in notice.proposals
@@ -194,18 +221,28 @@ def move_cursors(at: Cursor, board: str, notices: Sequence[Notice], groups: Sequ
         if not notice.stays:
             _move(at, board, notice.agent, notice.after, notice.upto)
     for group in groups:
-        whole = _whole(at, board, group)
-        if group.waiting and any(_is_new(at, board, one) for one in whole):
-            in_place = False  # its `ready` is to be asked before the cursor moves
-        else:
-            _move(at, board, group.agent, cursors.get(group.agent, 0), head)
+        whole, before = _whole(at, board, group), cursors.get(group.agent, 0)
+        upto = head
+        if group.waiting:  # its `ready` is to be asked of all that the cursor passes
+            asked = judged.get(group.agent)
+            upto = before if asked is None or any(_is_new(at, board, one) for one in whole) else asked.upto
+        _move(at, board, group.agent, before, upto)
+        in_place &= upto == head
         proposed += whole
     added = propose(at, board, activations, tuple(proposed), now)
     if added:
         at.execute(s.ADVANCE_BOARD, {"p_board": board, "p_head": head, "p_activations": activations + added})
-    for notice in judged:
+    for notice in judged.values():
         _judged(at, board, notice, now)
     return in_place
+
+
+def _waits_unasked(at: Cursor, board: str, notice: Notice) -> bool:
+    """Whether something has come to wait since its agent looked: then its `ready` was not asked of that."""
+    if notice.asked is None:
+        return False
+    waiting = at.execute(q.WAITING, {"p_board": board, "p_agent": notice.agent}).fetchall()
+    return not {id_ for id_, *_ in waiting} <= set(notice.asked)
 
 
 def _judged(at: Cursor, board: str, notice: Notice, now: float) -> None:
@@ -224,17 +261,18 @@ def _is_new(at: Cursor, board: str, one: NewActivation) -> bool:
 
 
 def set_aside(at: Cursor, claim: Claim, state: State, cause: str, now: float) -> bool:
-    """What was claimed is not begun: it is moot, or waits for its `ready`; False if the claim was lost."""
+    """What was claimed is not begun: it is moot, or waits for its `ready`; False if the claim was lost.
+
+    What waits holds no reservation, since nobody knows for how long: it is tried anew when it is ready.
+    """
     this = {"p_board": claim.board, "p_id": claim.id, "p_token": claim.token}
-    if not at.execute(s.SET_ASIDE, {**this, "p_state": state}).rowcount:
+    tried = 0 if state == "waiting" else claim.attempt - 1
+    if not at.execute(s.SET_ASIDE, {**this, "p_state": state, "p_attempt": tried}).rowcount:
         return False
-    if claim.attempt == 1:
-        settle_activation(at, claim.board, claim.agent, spent=0)
+    settle_activation(at, claim.board, claim.agent, spent=min(tried, 1))
     if state == "waiting":  # what came after its snapshot may have made it ready: that is to be noticed
         at.execute(s.LOOK_BACK, {"p_board": claim.board, "p_agent": claim.agent, "p_seq": claim.snapshot})
     else:
-        if claim.attempt > 1:
-            settle_activation(at, claim.board, claim.agent)
         note_attempt(at, claim.board, claim.id, "moot", cause, now)
     return True
 
@@ -274,13 +312,25 @@ def reopen(at: Cursor, board: str) -> None:
 
 def retire(at: Cursor, board: str, keep: Sequence[str], now: float) -> None:
     """Take the seats of agents that are no longer of the team, and drop what waits for them."""
-    values = {"p_board": board, "p_keep": json.dumps(keep)}
     gone = tuple(name for name, _ in at.execute(q.CURSORS, {"p_board": board}).fetchall() if name not in keep)
     at.execute(s.DISMISS, {"p_board": board, "p_agents": words(gone)})
     at.execute(s.UNPARK_ALL, {"p_board": board})
+    _drop_all_but(at, board, keep, now)
+
+
+def _drop_all_but(at: Cursor, board: str, keep: Sequence[str], now: float) -> None:
+    values = {"p_board": board, "p_keep": json.dumps([*keep])}
     for id_, agent, token, attempt in at.execute(s.LEFT_BEHIND, values).fetchall():
-        _drop(at, board, id_, agent, token, attempt, "its agent is no longer of the team", now, "left")
+        _drop(at, board, id_, agent, token, attempt, LEFT, now, "left")
         _unbind(at, board, id_)
+
+
+def _drop_left(at: Cursor, board: str, id_: int, token: int, agent: str, now: float) -> None:
+    """What a worker has left behind that is gone, of an agent that has no seat any more."""
+    at.execute(s.FINISH, {"p_board": board, "p_id": id_, "p_token": token, "p_state": "moot", "p_done": None})
+    settle_activation(at, board, agent)
+    note_attempt(at, board, id_, "left", LEFT, now)
+    _unbind(at, board, id_)
 
 
 def dismiss(at: Cursor, board: str, agents: Sequence[str], now: float) -> None:

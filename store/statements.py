@@ -205,12 +205,13 @@ CLAIMABLE = compiled(  # lookups in narrow indices, without the lock: most looks
         select(null(), func.min(activation.c.due_at)).where(activation.c.board_id == P("board"), _free, ~_due),
     ).limit(1)
 )
-ABANDONED = compiled(
-    select(*CLAIMED, activation.c.owner)
+_seated = select(agent.c.name).where(_seat).exists()
+ABANDONED = compiled(  # also of agents that have lost their seats, whom nobody serves any more
+    select(*CLAIMED, activation.c.owner, _seated)
     .where(
         activation.c.board_id == P("board"), activation.c.state == word("running"), activation.c.owner != P("worker")
     )
-    .where(among(activation.c.agent, "agents"))
+    .where(or_(among(activation.c.agent, "agents"), ~_seated))
     .where(or_(activation.c.lease_until < P("now"), among(activation.c.owner, "dead")))
 )
 CLAIM = compiled(
@@ -258,7 +259,7 @@ UNBEGUN = compiled(
 SET_ASIDE = compiled(
     update(activation)
     .where(_running)
-    .values(state=P("state"), attempt=activation.c.attempt - 1, owner=None, lease_until=None, snapshot_seq=None)
+    .values(state=P("state"), attempt=P("attempt"), owner=None, lease_until=None, snapshot_seq=None)
 )
 LOOK_BACK = compiled(
     update(agent)

@@ -259,7 +259,7 @@ class SqlStore(SqlStaff):
             now = self._seam.now()
             if looked is not None and (stale := set_back_if_stale(at, looked, now)) is not None:
                 return stale
-            held = agendas.put_back(at, claim, used or claim.attempt, now + delay if delay else None)
+            held = agendas.put_back_or_drop(at, claim, used or claim.attempt, now + delay if delay else None, now)
             if held:
                 note_attempt(at, claim.board, claim.id, "failed", cause, now)
         return held
@@ -276,7 +276,7 @@ class SqlStore(SqlStaff):
 
     def release(self, board: str, worker: str) -> None:
         with self._database.writing() as at:
-            agendas.release(at, board, worker)
+            agendas.leave(at, board, worker, self._seam.now())
             at.execute(s.UNSERVE, {"p_board": board, "p_worker": worker})
         self._ring()
 

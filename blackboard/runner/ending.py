@@ -45,13 +45,19 @@ def judged(
 class AtHead(Looker):
     """The board at the head of a summary. Plain counts come from it, so that a goal costs the same at any size."""
 
-    def __init__(self, store: Looking, board: str, summary: Summary) -> None:
+    def __init__(self, store: Looking, board: str, summary: Summary, eyes: tuple[str, ...] = ()) -> None:
+        """`eyes`: whose private entries are seen; empty: everybody's."""
         super().__init__(store, board, summary.head)
-        self._marks = summary.marks
+        self._marks, self._looks_as = summary.marks, eyes
+
+    @property
+    @override
+    def _eyes(self) -> tuple[str, ...]:
+        return self._looks_as
 
     @override
     def _count(self, query: Query) -> int:
-        if query.about is not None or query.fields:
+        if query.about is not None or query.fields or query.authors:
             return super()._count(query)
         marks = self._marks.get(query.kind, {})
         return sum(marks.get(status, 0) for status in query.status)

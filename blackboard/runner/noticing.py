@@ -19,6 +19,7 @@ class Noticing:
     def __init__(self, store: Looking, board: str, tools: Toolbox) -> None:
         self._store, self._board = store, board
         self._readiness = Readiness(store, board, tools)
+        self._is_first = True
 
     def unnoticed(self, agents: Mapping[str, Agent], matcher: Matcher) -> tuple[list[Notice], list[GroupWatch]]:
         """For each agent behind the head: its proposals up to the head; and the fan-in watches to be looked at again.
@@ -31,18 +32,27 @@ class Noticing:
         groups = [g for g in matcher.groups if cursors.get(g.agent, head) < head]  # without a seat: it has just left
         names = (*matcher.singles, *(g.agent for g in groups if g.agent in matcher.conditional))
         behind = {name: cursors[name] for name in names if cursors.get(name, head) < head}
-        if not behind:
+        began = self._left_waiting(agents, cursors)
+        if not (behind or began):
             return [], groups
         found, seen = self._looked(matcher, behind, head)
         notices = [Notice(name, after, max(seen.upto, after), tuple(found[name])) for name, after in behind.items()]
-        conditional = matcher.conditional
-        asked = (self._readiness.judged(agents[n.agent], n, seen) if n.agent in conditional else n for n in notices)
-        return list(asked), groups
+        notices += [Notice(name, cursors[name], cursors[name]) for name in began if name not in behind]
+        asked = {*matcher.conditional, *began}
+        return [self._readiness.judged(agents[n.agent], n, seen) if n.agent in asked else n for n in notices], groups
+
+    def _left_waiting(self, agents: Mapping[str, Agent], cursors: Mapping[str, int]) -> list[str]:
+        """At the first look: those for whom something waits since before. Their `ready` may be another one now."""
+        if not self._is_first:
+            return []
+        self._is_first = False
+        waiting = self._store.summary(self._board).states.get("waiting", {})
+        return [name for name in agents if name in waiting and name in cursors]
 
     def _looked(self, matcher: Matcher, behind: dict[str, int], head: int) -> tuple[dict[str, list[Proposal]], Seen]:
         """Match the feed from where the hindmost has got to."""
         found: dict[str, list[Proposal]] = {name: [] for name in behind}
-        upto = min(behind.values())
+        upto = min(behind.values(), default=head)
         seen = Seen(after=upto)
         while rows := self._store.feed(self._board, upto):
             for row in rows:

@@ -13,7 +13,7 @@ from blackboard.reader import Reader
 from blackboard.records import Notice, Row
 from blackboard.runner.acting import is_ready
 from blackboard.runner.ending import AtHead
-from blackboard.runner.view import ActivationView, Toolbox
+from blackboard.runner.view import ActivationView, Toolbox, eyes_of
 
 
 @dataclass
@@ -35,16 +35,16 @@ class Readiness:
 
     def judged(self, agent: Agent, notice: Notice, seen: Seen) -> Notice:
         """The notice with what its agent's conditions say."""
-        now = AtHead(self._store, self._board, self._store.summary(self._board))
-        noticed = replace(notice, stays=agent.is_whole)
-        if agent.unless is not None and _holds(agent.unless, now):
+        waiting = self._store.waiting(self._board, agent.name)  # first: what comes to wait later was not asked
+        now = AtHead(self._store, self._board, self._store.summary(self._board), eyes_of(agent))
+        noticed = replace(notice, stays=agent.is_whole, asked=tuple(a.id for a in waiting))
+        if agent.unless is not None and _holds(agent.unless, now, failing=False):
             return replace(noticed, obviated=f"not needed: {agent.unless}")
-        if agent.ready is None:
-            return noticed
-        waiting = self._store.waiting(self._board, agent.name)
+        if agent.ready is None:  # it had one when these began to wait
+            return replace(noticed, ready=tuple(a.id for a in waiting))
         promoted = tuple(replace(p, waiting=False) for p in notice.proposals)
         if isinstance(agent.ready, Condition):
-            if not _holds(agent.ready, now):
+            if not _holds(agent.ready, now, failing=True):
                 return replace(noticed, proposals=tuple(replace(p, waiting=True) for p in notice.proposals))
             return replace(noticed, proposals=promoted, ready=tuple(a.id for a in waiting))
         if agent.is_batched or (agent.is_group and not agent.is_whole):  # asked of all that it is handed, when it acts
@@ -70,9 +70,9 @@ class Readiness:
         return ready
 
 
-def _holds(condition: Condition, board: Reader) -> bool:
-    """What fails here fails again, and tells why, when the agent acts."""
+def _holds(condition: Condition, board: Reader, *, failing: bool) -> bool:
+    """What fails here lets the agent act, where it fails again, and tells why."""
     try:
         return condition.holds(board)
     except Exception:
-        return False
+        return failing

@@ -138,8 +138,7 @@ class ActivationView(Looker, View):
     @property
     @override
     def _eyes(self) -> tuple[str, ...]:
-        """Its own, and what people have made of them."""
-        return (self._agent.name, PERSON)
+        return eyes_of(self._agent)
 
     def _fall(self, label: Label) -> None:
         self._label = label if self._label is None else self._label.join(label)
@@ -237,3 +236,8 @@ class ActivationView(Looker, View):
     def looked(self) -> Contribution:
         """What it has read until now, without what it has written."""
         return replace(self.contribution()[0], writes=())
+
+
+def eyes_of(agent: Agent) -> tuple[str, ...]:
+    """Whose private entries an agent sees: its own, and what people have made of them."""
+    return (agent.name, PERSON)

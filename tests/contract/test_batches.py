@@ -38,6 +38,17 @@ def members(bench):
     return [claim.members for claim in bench.claims("a").taken]
 
 
+class TestABatchThatWaitsAfterALostRace:
+    def test_is_handed_what_is_left_of_it_when_it_looks_again(self, bench, come):
+        first, second = come(*bench.post(note(), note()))
+        claim = bench.claim("a")
+        bench.amend(first)
+
+        renewed = bench.store.renew(claim)
+
+        assert (renewed.members, renewed.snapshot) == ((second.seq,), bench.head)
+
+
 class TestABatch:
     def test_what_comes_before_anybody_begins_is_handed_over_together_oldest_first(self, bench, come):
         first = come()

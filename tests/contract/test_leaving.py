@@ -129,6 +129,42 @@ class TestAnAgentThatComesBack:
         assert bench.states("a") == ["failed"]
 
 
+class TestWhatAnAgentWithoutASeatWasActingOn:
+    """Whoever works on may have begun it with an older team: nobody would ever take it again."""
+
+    @pytest.fixture
+    def claim(self, capped):
+        woken(capped, n=1)
+        claim = capped.claim("a", worker="old")
+        capped.store.retire(capped.id, [])
+        capped.seat("b")
+        return claim
+
+    def over(self, bench, claim):
+        return bench.state(claim), bench.budget(), bench.summary.states.get("pending", {})
+
+    def test_lands_if_it_comes_to_an_end(self, capped, claim):
+        landed(capped.commit(claim, note()))
+
+    def test_is_dropped_when_it_would_be_tried_again(self, capped, claim):
+        assert capped.store.retry(claim, "it broke", delay=1)
+
+        assert self.over(capped, claim) == ("moot", (1, 0), {})
+
+    def test_is_dropped_when_its_worker_leaves(self, capped, claim):
+        capped.store.release(capped.id, "old")
+
+        assert self.over(capped, claim) == ("moot", (0, 0), {})
+
+    def test_is_dropped_by_the_others_when_its_worker_is_gone(self, capped, claim):
+        capped.clock.pass_by(31)
+
+        assert capped.claims("b", worker="w2").taken == ()
+
+        assert self.over(capped, claim) == ("moot", (1, 0), {})
+        assert isinstance(capped.commit(claim), Fenced)
+
+
 class TestTheKindsOfABoard:
     def test_are_learned_beside_those_that_it_knows(self, bench):
         bench.store.learn(bench.id, json.dumps({"note": {"open": ["done"]}}))

@@ -64,6 +64,12 @@ class TestWhatIsNotReady:
 class TestAWholeSet:
     GROUP = replace(ALL_DONE, waiting=True)
 
+    def look(self, bench, upto=None):
+        asked = tuple(waiting(bench, "gatherer"))
+        seen = bench.head if upto is None else upto
+        notice = Notice("gatherer", bench.cursor("gatherer"), seen, asked=asked, stays=True)
+        return bench.store.notice(bench.id, [notice], [self.GROUP])
+
     def test_waits_and_holds_its_agents_cursor_until_it_has_been_asked(self, bench):
         bench.seat("gatherer")
         bench.note(status="done")
@@ -71,8 +77,30 @@ class TestAWholeSet:
         assert not bench.store.notice(bench.id, [], [self.GROUP]), "there is something to ask"
         assert (bench.states(), bench.cursor("gatherer") < bench.head) == (["waiting"], True)
 
-        assert bench.store.notice(bench.id, [], [self.GROUP])
+        assert self.look(bench)
         assert (bench.states(), bench.cursor("gatherer")) == (["waiting"], bench.head)
+
+    def test_moves_its_agents_cursor_no_further_than_it_was_asked(self, bench):
+        """What has come between the look and its transaction may be what makes it ready."""
+        bench.seat("gatherer")
+        bench.note(status="done")
+        bench.store.notice(bench.id, [], [self.GROUP])
+        before = bench.head
+        bench.note(kind="key")
+
+        assert not self.look(bench, upto=before)
+
+        assert bench.cursor("gatherer") == before
+
+    def test_is_asked_again_where_another_worker_has_looked_meanwhile(self, bench):
+        bench.seat("gatherer")
+        bench.note(status="done")
+        bench.store.notice(bench.id, [], [self.GROUP])
+        before = bench.cursor("gatherer")
+
+        assert not bench.store.notice(bench.id, [Notice("gatherer", before - 1, bench.head, stays=True)], [self.GROUP])
+
+        assert bench.cursor("gatherer") == before
 
     def test_begins_when_it_is_ready(self, bench):
         bench.seat("gatherer")
@@ -143,6 +171,29 @@ class TestAClaimThatIsNotActedOn:
 
         assert bench.cursor("a") == claim.snapshot
         assert bench.summary.unnoticed == ("a",), "so the board is not quiescent"
+
+    def test_is_not_passed_by_another_worker_that_had_asked_before_it_waited(self, bench):
+        claim = bench.start()
+        seen = Notice("a", bench.cursor("a"), bench.note(kind="key").seq, asked=tuple(waiting(bench)))
+        bench.store.set_aside(claim, "waiting", "waits for 1 key")
+
+        assert not bench.store.notice(bench.id, [seen])
+
+        assert bench.cursor("a") == claim.snapshot, "the key is still to be noticed for what waits now"
+        again = Notice("a", bench.cursor("a"), bench.head, asked=tuple(waiting(bench)))
+        assert bench.store.notice(bench.id, [again])
+
+    def test_holds_nothing_of_the_budget_while_it_waits(self, store, clock):
+        bench = Bench.on(store, clock, cap=1)
+        claim = bench.start()
+        bench.store.retry(claim, "it broke")
+
+        bench.store.set_aside(bench.claim(), "waiting", "waits for 1 key")
+
+        assert bench.budget() == (0, 0)
+        bench.wake("a", bench.note())
+        assert bench.claim().id != claim.id, "others can have what it gave back"
+        assert [f.what for f in store.examine() if f.level == "error"] == []
 
     def test_is_moot_and_costs_nothing(self, bench):
         claim = bench.start()
