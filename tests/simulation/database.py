@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from blackboard.activation import Agenda, Claim, Contribution, Fenced, Landed, Refused, Ruling, Stale
+from blackboard.activation import Agenda, Claim, Contribution, Fenced, Landed, Refused, Ruling, Stale, State
 from blackboard.errors import StoreError
 from blackboard.records import Claims
 from store.library import sqlite3
@@ -152,6 +152,11 @@ class WatchedStore(SqlStore):
         if isinstance(held, Stale):
             self._ruled(claim, held)
         self.process.world.count("retries" if held is True else "retries that came too late" if not held else "")
+        return held
+
+    def set_aside(self, claim: Claim, state: State, cause: str) -> bool:
+        held = _watched("set_aside")(self, claim, state, cause)
+        self.process.world.count(f"set aside as {state}" if held else "set aside too late")
         return held
 
     def renew(self, claim: Claim) -> Claim | None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from blackboard.activation import STARVING
 from blackboard.agent import Agent
-from blackboard.conditions import AllDone, exists
-from blackboard.entry import RETRACTED, Failure
+from blackboard.conditions import AllDone, Condition, exists
+from blackboard.entry import RETRACTED, Failure, Kind
 from blackboard.runner import Plan
 from store.library import sqlite3
 from tests.replaying import Replay
@@ -47,9 +47,15 @@ class Board:
     """One board as it was after the last transaction; `check` compares it with what it is now."""
 
     def __init__(
-        self, connection: sqlite3.Connection, board: str, agents: Sequence[Agent], count: Callable[[str], None]
+        self,
+        connection: sqlite3.Connection,
+        board: str,
+        agents: Sequence[Agent],
+        least: int | None,
+        count: Callable[[str], None],
     ) -> None:
         self._connection, self.id, self._count = connection, board, count
+        self._least, self._agents = least, {a.name: a for a in agents}
         self._singles = [a for a in agents if not a.is_group]
         self._groups = [a for a in agents if a.is_whole]
         self._grouping = [a for a in agents if a.is_group and not a.is_whole]
@@ -67,6 +73,11 @@ class Board:
     def counted(self, kind: str) -> Counter[str]:
         """How many entries of a kind have which status."""
         return Counter(v["status"] for v in self._now.values() if v["kind"] == kind)
+
+    def count(self, kind: type[Kind], *, status: Any = None) -> int:
+        """What an agent's `ready` or `unless` would count."""
+        wanted = kind.lifecycle.all - {RETRACTED} if status is None else {status} if isinstance(status, str) else status
+        return sum(self.counted(kind.kind_name)[s] for s in wanted)
 
     def newest(self, kind: str) -> list[dict[str, Any]]:
         """The newest versions of all entries of a kind."""
@@ -102,7 +113,7 @@ class Board:
         self._marks()
         self._agenda(process, before)
         self._budgets()
-        self._noticed(was)
+        self._noticed(process, was)
 
     def _all(self, text: str, *values: Any) -> list[dict[str, Any]]:
         cursor = self._connection.execute(text, (self.id, *values))
@@ -206,14 +217,18 @@ class Board:
             self._count("takeovers of living workers" if self._lives(process, old["owner"]) else "takeovers")
         kept = old["snapshot_seq"] in {None, new["snapshot_seq"]} or new["redone"] > old["redone"]
         kept |= process.doing == "renew" and old["redone"] > 1  # it has not looked at anything yet
+        kept |= process.doing == "set_aside"  # nor has this one
         _demand(kept, "only Stale moves a snapshot", told)
         _demand((new["state"] == "parked") == (new["waits_for"] is not None), "who is parked waits for somebody", told)
         _demand(new["due_at"] is None or new["state"] != "running", "what is at work is due", told)
+        if old["state"] == "waiting" and new["state"] == "pending":
+            self._count("promoted")
         if new["state"] == "parked" and old["state"] != "parked":
             self._count("parked")
         if new["redone"] == STARVING > old["redone"]:
             self._count("escalations")
-        if process.doing in {"beat", "release", "retry", "renew"}:
+        given_back = process.doing == "release" and old["state"] == "parked"
+        if process.doing in {"beat", "release", "retry", "renew", "set_aside"} and not given_back:
             _demand(old["owner"] == me, "a worker touches only what it holds", told)
         if process.doing == "beat":
             same = {**old, "lease_until": 0} == {**new, "lease_until": 0}
@@ -224,7 +239,7 @@ class Board:
             _demand(held and token == new["token"], "only who holds the claim lands", f"with token {token}, {told}")
             self._landed(new)
         if new["state"] == "moot" and self.row["status"] == "open":
-            _demand(self._was_moot(new), "only what has changed makes work moot", told)
+            _demand(self._was_moot(new) or self._is_not_needed(new), "only what has changed makes work moot", told)
 
     @staticmethod
     def _lives(process: Process, worker: str) -> bool:
@@ -238,6 +253,17 @@ class Board:
             seqs = self._all("SELECT seq FROM batch WHERE board_id = ? AND activation_id = ?", activation["id"])
             return all(self.replay.versions[b["seq"] - 1]["superseded_seq"] is not None for b in seqs)
         return any(v["kind"] == activation["trigger_kind"] for v in self.replay.versions[trigger:])
+
+    def _is_not_needed(self, activation: Row) -> bool:
+        """What its agent's `unless` waits for stays, once it is there."""
+        unless = self._agents[activation["agent"]].unless
+        return unless is not None and unless.holds(self)  # type: ignore[arg-type]
+
+    def _is_ready(self, activation: Row) -> bool:
+        ready = self._agents[activation["agent"]].ready
+        if isinstance(ready, Condition):
+            return ready.holds(self)  # type: ignore[arg-type]
+        return ready is None or bool(ready(None, self))  # type: ignore[arg-type]
 
     def _landed(self, activation: Row) -> None:
         """Law 8: what it had read was still so when it landed."""
@@ -263,10 +289,16 @@ class Board:
             kept = (own["settled"], own["reserved"]) == (tried[True], tried[False])
             _demand(kept, "an agent's budget is kept as the board's", f"{own} for {dict(tried)}")
 
-    def _noticed(self, was: Mapping[str, int]) -> None:
+    def _noticed(self, process: Process, was: Mapping[str, int]) -> None:
         head = self.row["head"]
         for name, cursor in self._cursors.items():
-            _demand(was.get(name, 0) <= cursor <= head, "cursors go forward, up to the head", f"{name} at {cursor}")
+            looks_back = process.doing == "set_aside" and self._agents[name].ready is not None
+            forward = was.get(name, 0) <= cursor or looks_back
+            _demand(forward and cursor <= head, "cursors go forward, up to the head", f"{name} at {cursor}")
+        waiting = [a for a in self.activations.values() if a["state"] == "waiting"]
+        for one in waiting if self.row["status"] == "open" else ():
+            asked = self._cursors[one["agent"]] == head
+            _demand(not (asked and self._is_ready(one)), "nobody waits who is ready", f"{one} at {head}")
         woken = {(a["agent"], a["binding"]) for a in self.activations.values()}
         batched = self._all("SELECT agent, seq FROM batch WHERE board_id = ?")
         woken |= {(b["agent"], str(b["seq"])) for b in batched}
@@ -338,7 +370,9 @@ class Board:
         ending, told = self.verdict, f"{self.row['verdict']} at {old['head']} by {process.name}"
         self._count(f"verdict {ending}")
         _demand(process.judged_at == old["head"], "a verdict is written at its head", f"{told}, at {process.judged_at}")
-        states = Counter(a["state"] for a in before.values())
+        least = -(2**62) if self._least is None else self._least
+        may_begin = [a for a in before.values() if a["state"] != "pending" or a["rating"] >= least]
+        states = Counter(a["state"] for a in may_begin)
         match ending:
             case "complete":
                 good = goal(self)
@@ -348,7 +382,7 @@ class Board:
                 good = old["cancelled"] is not None
             case "budget":
                 spent = budget["cap"] is not None and budget["settled"] + budget["reserved"] >= budget["cap"]
-                waits = {a["agent"] for a in before.values() if a["state"] in {"pending", "parked"}}
+                waits = {a["agent"] for a in may_begin if a["state"] in {"pending", "parked"}}
                 own = all(a in self._own and self._own[a]["settled"] >= self._own[a]["cap"] for a in waits)
                 good = (spent or (own and old["quiet"] is not None)) and waits and not states["running"]
             case "quiescent":

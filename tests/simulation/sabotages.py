@@ -13,7 +13,7 @@ from blackboard import controller, judge
 from blackboard.activation import Agenda, Claim, Contribution, GroupWatch
 from blackboard.judge import Facts, NewActivation
 from blackboard.records import Notice
-from blackboard.runner import Runner
+from blackboard.runner.waking import Waking
 from store import agenda as agendas
 from store import landing, parking
 from store import statements as s
@@ -135,6 +135,16 @@ def parked_for_ever() -> AbstractContextManager[object]:
     return _without("UNPARK", "activation.state = 'parked'", "1 = 0")
 
 
+def nobody_looks_back() -> AbstractContextManager[object]:
+    """What was claimed and is not ready misses what came after its snapshot."""
+    return _without("LOOK_BACK", "agent.cursor_seq > :p_seq", "1 = 0")
+
+
+def unasked() -> AbstractContextManager[object]:
+    """A cursor moves though something has come to wait since its agent looked."""
+    return patch.object(agendas, "_waits_unasked", lambda *args: False)
+
+
 # -- budgets ---------------------------------------------------------------------------------------------------------
 @contextmanager
 def given_back_twice() -> Iterator[None]:
@@ -183,7 +193,7 @@ def cursors_first() -> Iterator[None]:
 
 def no_poll() -> AbstractContextManager[object]:
     """Nothing nets a lost hint."""
-    return patch.object(Runner, "_poll", lambda self: None)
+    return patch.object(Waking, "_poll", lambda self: None)
 
 
 # -- the verdict -----------------------------------------------------------------------------------------------------
@@ -224,7 +234,7 @@ SABOTAGES: dict[str, Broken] = {
     broken.__name__: broken
     for broken in (
         no_read_set, wrongly_moot, no_token, cursors_taken_along, same_token, new_snapshot, heart_of_others,
-        releases_of_others, nobody_starves, begun_too_soon, nobody_parks, parked_for_ever,
+        releases_of_others, nobody_starves, begun_too_soon, nobody_parks, parked_for_ever, nobody_looks_back, unasked,
         given_back_twice, never_settled, budget_too_soon, cursors_first, no_poll,
         verdict_at_any_head, verdict_of_any_epoch,
     )

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from blackboard import Entry, Kind, View, agent
 from blackboard.agent import Agent
-from blackboard.conditions import all_done, batched
+from blackboard.conditions import all_done, batched, exists
 from blackboard.entry import Quiescence
 from blackboard.errors import NotFound
+from blackboard.reader import Reader
 
 
 class Seed(Kind):
@@ -59,6 +60,11 @@ EXPECTED = (
 """The only causes for which an agent of this team may fail."""
 
 
+def _even(_: object, board: Reader) -> bool:
+    """What is so at one moment and not at the next, and is so at the end, when no note is open."""
+    return board.count(Note, status="open") % 2 == 0
+
+
 def _looks(entry: Entry[Item], view: View, chance: random.Random) -> None:
     """Some of every kind of look."""
     for look in chance.choices(range(7), k=2):
@@ -95,8 +101,8 @@ def team(chance: random.Random, *, poison: bool, ends: bool) -> Sequence[Agent]:
 
     @agent(watches=Seed, writes=Note, retry=4, timeout=5)
     async def counter(seed: Entry[Seed], view: View) -> None:
-        raw = view.count(Item, status="raw")
-        await asyncio.sleep(0.3)  # while the others work the count seldom holds so long
+        raw = view.count(Item, status="raw") + view.count(Note)
+        await asyncio.sleep(0.6)  # while the others work the counts seldom hold so long
         view.post(Note(tag=raw % 3))
 
     @agent(watches=Item, status=("raw", "half"), writes=(Item, Note, Job, Poison), retry=4, timeout=5, rating=1)
@@ -167,6 +173,23 @@ def team(chance: random.Random, *, poison: bool, ends: bool) -> Sequence[Agent]:
             raise OSError("flaky")
         view.post(Note(tag=1), about=items)
 
+    @agent(watches=Note, status="shut", where=lambda note: note.tag == 1, ready=_even, writes=Job, retry=2, timeout=5)
+    async def patient(note: Entry[Note], view: View) -> None:
+        await think()
+        if chance.random() < 0.3:
+            raise OSError("flaky")
+        if view.count(Job) < 4:
+            view.post(Job(), about=note)
+
+    @agent(watches=all_done(Item), ready=exists(Job, status="done"), writes=Note, retry=4, timeout=5)
+    async def archivist(items: list[Entry[Item]], view: View) -> None:
+        await think()
+        view.post(Note(tag=2), about=items[:1])
+
+    @agent(watches=Note, status="shut", unless=exists(Report), writes=(), rating=-1)
+    def doubter(note: Entry[Note], view: View) -> None:
+        view.count(Note)
+
     @agent(watches=Report, writes=Report, where=lambda _: ends, strict=False)
     def editor(report: Entry[Report], view: View) -> None:
         if view.count(Item, status=("raw", "half")) == 0:
@@ -177,4 +200,7 @@ def team(chance: random.Random, *, poison: bool, ends: bool) -> Sequence[Agent]:
         if view.count(Item) < 12:
             view.post(Item(tag=1), about=quiet)
 
-    return [sower, counter, walker, shutter, clerk, laborer, gatherer, bundler, sorter, pairer, editor, finalizer]
+    return [
+        sower, counter, walker, shutter, clerk, laborer, gatherer, bundler, sorter, pairer, patient, archivist, doubter,
+        editor, finalizer,
+    ]  # fmt: skip

@@ -43,6 +43,7 @@ class World(Surroundings):
         sparing, own = self.chance.choice((None, "walker", "laborer")), Budget(activations=self.chance.randint(1, 12))
         agents = team(self.chance, poison=poison, ends=ends)
         self._team = [replace(a, budget=own) if a.name == sparing else a for a in agents]
+        self._least = self.chance.choice((None, None, 0))
         self._breaker = self.chance.choice(((10, 20), (2, 6), None))
         self._late = self.chance.choice((None, None, "clerk", "gatherer", "shutter"))
         self._done = exists(Report, status="final") if ends else when(lambda _: False, "never")
@@ -107,7 +108,7 @@ class World(Surroundings):
             seed = _said(Seed(items=self.chance.randint(2, 7)))
             founder.store.create(NewBoard("simulation", caps=caps), seats(early), seed)
         made = [b.id for b in founder.store.boards()]
-        return {b: Board(self.database._writer, b, self._team, self.count) for b in made}
+        return {b: Board(self.database._writer, b, self._team, self._least, self.count) for b in made}
 
     def _join(self, kind: Callable[..., Any], name: str, *more: Any) -> Any:
         number = len(self.processes) + 1
@@ -128,7 +129,7 @@ class World(Surroundings):
         """What a worker works on."""
         caps = self._one("SELECT cap FROM budget WHERE scope = ?", f"board:{board}")
         budget = replace(self._budget, activations=caps[0]) if self.boards[board].row["epoch"] == 1 else Budget()
-        return Plan(self._team, self._done, exists(Poison), budget, only=only, breaker=self._breaker)
+        return Plan(self._team, self._done, exists(Poison), budget, only=only, breaker=self._breaker, least_rating=self._least)
 
     def _one(self, text: str, *values: Any) -> Any:
         return self.database._writer.execute(text, values).fetchone()
