@@ -169,7 +169,6 @@ class TestTheEnd:
 
         assert bench.states("poster") == ["pending"] * 2
 
-
     def test_of_a_worker_gives_back_whom_it_has_parked(self, bench):
         """Its plan may be the only one that knows of the bound: others would never ask."""
         self.parked(bench)

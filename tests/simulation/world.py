@@ -129,7 +129,8 @@ class World(Surroundings):
         """What a worker works on."""
         caps = self._one("SELECT cap FROM budget WHERE scope = ?", f"board:{board}")
         budget = replace(self._budget, activations=caps[0]) if self.boards[board].row["epoch"] == 1 else Budget()
-        return Plan(self._team, self._done, exists(Poison), budget, only=only, breaker=self._breaker, least_rating=self._least)
+        rules = {"breaker": self._breaker, "least_rating": self._least}
+        return Plan(self._team, self._done, exists(Poison), budget, only=only, **rules)
 
     def _one(self, text: str, *values: Any) -> Any:
         return self.database._writer.execute(text, values).fetchone()
