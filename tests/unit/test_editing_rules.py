@@ -68,6 +68,11 @@ class TestTerms:
     def test_are_left_inside_words_names_and_whatever_is_no_prose(self, text):
         assert edited(text, "terms") == text
 
+    def test_bring_the_article_that_they_need(self):
+        style = Style(terms=(Term(preferred="program", variants=("application",), source="terms.txt, line 1"),))
+        wanted = "A program is a  program; the program. A\nprogram."
+        assert edited("An application is an  application; the application. A\napplication.", "terms", style) == wanted
+
     def test_are_spelled_in_headings_and_texts_of_links_too(self):
         assert edited("# On sqlite\n\n[sqlite](sqlite)", "terms") == "# On SQLite\n\n[SQLite](sqlite)"
 
@@ -83,6 +88,8 @@ class TestTone:
             ("In order to run, utilize it.", "To run, use it."),
             ("- very large\n- in order to", "- large\n- to"),
             ("it is very\nlarge", "it is\nlarge"),
+            ("An extremely onerous, a really unidiomatic one.", "An onerous, an unidiomatic one."),
+            ("They have the ability to act for the purpose of reading.", "They can act for reading."),
             ("very very large", "large"),
         ],
     )
@@ -96,6 +103,13 @@ class TestTone:
             "not very good", "the very end", "Thank you very much", "Is it really?", "so very, very good",
             "the Very Large Array", "Very Large Array", "**very** good", "`very good`", "utilization", "very-good",
             "# A very old heading", "a very `old` file", "isn't really good", "too very  ",
+            "It cannot be very large.", "Nothing is very easy.", "Use it only for very large files.",
+            "It is basically equal.",
+            "It is fast or very fast.", "It is very fast, not just fast.", "These very words.",
+            "It takes quite some time.",
+            "You must have the ability to read.", "It is able to not answer.", "They make use of globals explicit.",
+            "There is a large number of boards.", "A large number of the files were lost.", "It does so as to win.",
+            "A large number of requests is refused.", "For the purpose of this page it is one.",
         ],
     )  # fmt: skip
     def test_leaves_what_something_hangs_on(self, text):
@@ -110,7 +124,9 @@ class TestFacts:
         ("text", "wanted"),
         [
             ("The SQLite page size is 1024 bytes.", "The SQLite page size is 4096 bytes."),
-            ("Here 512 bytes are the sqlite page size.", "Here 4096 bytes are the SQLite page size."),
+            ("- **SQLite page size**: 512 bytes, we hope", "- **SQLite page size**: 4096 bytes, we hope"),
+            ("Our SQLite page size is now 512 bytes; so be it.", "Our SQLite page size is now 4096 bytes; so be it."),
+            ("The SQLite page size (512 bytes) suits us.", "The SQLite page size (4096 bytes) suits us."),
             ("It needs Python version 3.9.", "It needs Python version 3.11."),
             ("Python version: 3.9", "Python version: 3.11"),
         ],
@@ -124,11 +140,26 @@ class TestFacts:
             "The SQLite page size is 4096 bytes.", "The SQLite page size is 4,096 bytes.",
             "The page size is 1024 bytes.", "The SQLite page size fills 3 pages.", "Python version 3.9 modules",
             "Python version `3.9`", "The SQLite page size is not 1024 bytes.", "SQLite page size: 1 or 2 bytes",
-            "Here is the SQLite page size. It is 1024 bytes.",
+            "Here is the SQLite page size. It is 1024 bytes.", "The SQLite page size is 4096.0 bytes.",
         ],
     )  # fmt: skip
     def test_leave_what_agrees_or_says_something_else(self, text):
         assert edited(text, "facts") == text
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "The SQLite page size of the old one is 1024 bytes.", "In tests the SQLite page size is 1024 bytes.",
+            "A SQLite page size of 1024 bytes is small.", "The SQLite page size is 1024 bytes in tests.",
+            "The SQLite page size is stored in 2 bytes.", "The header is 100 bytes; the SQLite page size is fixed.",
+            "The SQLite page size is 1024 bytes longer.", "The SQLite page size grows every 1024 bytes.",
+            "Twice the SQLite page size is 1024 bytes.", "Set the SQLite page size to 1024 bytes.",
+            "Here 512 bytes are the SQLite page size.",
+        ],
+    )  # fmt: skip
+    def test_only_remark_on_a_sentence_that_does_more_than_state_the_number(self, text):
+        assert edited(text, "facts") == text
+        assert left(text) == [f"“{text}” may not agree with facts.txt, line 2"]
 
     def test_quote_the_line_that_they_rest_on(self):
         revision = revised("facts", Section(number=1, text="Python version 3.9."), STYLE)
@@ -163,6 +194,7 @@ class TestLength:
         [
             "It is short; it is good to see.", f"{LONG}; boards, agents; it all.", f"{LONG}, and files of others too.",
             f"If {LONG}, and it is never large, then it is good.", f"({LONG}; it is never large)",
+            f"{LONG}, and it will never be large.",
             f"There are three: {LONG}; it is never large.", f"“{LONG}; it is never large.”", f"{LONG}, it is large.",
         ],
     )  # fmt: skip
@@ -288,8 +320,8 @@ class TestAllRules:
                 "The board keeps its entries in one file; it is never large.",
             ),
             (
-                "A NPM is what the SQL lite page size of 512 bytes is to",
-                "A npm is what the SQLite page size of 4096 bytes is to",
+                "The SQL lite page size is 512 bytes, and a NPM is none",
+                "The SQLite page size is 4096 bytes, and a npm is none",
             ),
             ("# The files, folders and so on.", "# The files, folders etc."),
         ],

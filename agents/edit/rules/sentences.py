@@ -24,6 +24,7 @@ HANGING = re.compile(
     r"|whose|both|either|neither|not only|between|so|than|what|how|why)\b",
     re.IGNORECASE,
 )
+FOLLOWS = re.compile(r"\w+\s+(?:will|would|can|could|may|might)\b")  # `do this, and it will …`: only if it is done
 LISTING = re.compile(r":\s|--|\u2014")
 PAIRS = (("(", ")"), ("[", "]"), ("\u201c", "\u201d"))
 TWINS = ('"', "*", "_", "~", "`")
@@ -63,6 +64,8 @@ def _is_safe(block: Block, place: re.Match[str], start: int, end: int) -> bool:
     """Nothing before it governs what follows, nothing is torn, and both parts are sentences by themselves."""
     before, after = block.text[start : place.start()], block.text[place.start("subject") : end]
     if place["mark"] == "," and (not place["word"] or HANGING.search(before)):
+        return False
+    if place["word"] == "and" and FOLLOWS.match(after):
         return False
     whole = all(before.count(a) == before.count(b) for a, b in PAIRS) and not any(before.count(t) % 2 for t in TWINS)
     return (

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from agents.edit.kinds import Style, Term
 from agents.edit.markdown import Block
+from agents.edit.rules.articles import article
 from agents.edit.rules.edits import Edit
 
 BEFORE, AFTER = r"(?<![\w\-/.@#&+\\'\u2019])", r"(?![\w\-/@+#]|\.\w|['\u2019](?!s\b)\w|\(\))"
+ARTICLE = re.compile(r"\b(?P<article>[Aa]n?)(?P<gap>[ \t]+)$")
 GAP = r"(?:[ \t]+|[ \t]?(?:\r\n|\r|\n)[ \t]?)"
 
 
@@ -17,9 +20,21 @@ def edits(block: Block, style: Style) -> Sequence[Edit]:
     found = []
     for match, term in _terms(block.text, style.terms):
         if term is not None and block.is_free(*match.span()):
-            new = _as_written(match[0], term)
-            found.append(Edit(*match.span(), new, f"the glossary prefers “{term.preferred}” ({term.source})"))
+            reason = f"the glossary prefers “{term.preferred}” ({term.source})"
+            found.append(_with_article(block, Edit(*match.span(), _as_written(match[0], term), reason)))
     return found
+
+
+def _with_article(block: Block, edit: Edit) -> Edit:
+    """The edit, and `a` or `an` before it if that depends on it; how capitals are spoken is not known."""
+    there = block.text[edit.start : edit.end]
+    before = ARTICLE.search(block.text, max(0, edit.start - 8), edit.start)
+    if before is None or not (there.islower() and edit.new.islower()) or not block.is_free(before.start(), edit.end):
+        return edit
+    if article(there, "") == article(edit.new, ""):
+        return edit
+    new = article(edit.new, before["article"]) + before["gap"] + edit.new
+    return replace(edit, start=before.start(), new=new)
 
 
 def spans(block: Block, style: Style) -> list[tuple[int, int]]:
