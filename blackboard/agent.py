@@ -11,10 +11,12 @@ from typing_extensions import TypeVar, Unpack
 
 from blackboard.budget import Budget
 from blackboard.conditions import AllDone, Batched, Condition
+from blackboard.declaring import AGENT
 from blackboard.entry import BOARD_KINDS, Entry, K, Kind
 from blackboard.errors import DeclarationError
 from blackboard.reader import Reader
 from blackboard.records import Grants
+from blackboard.shapes import check, shown, takes
 from blackboard.tool import Tool
 from blackboard.view import View
 
@@ -71,16 +73,13 @@ class Agent:
     purpose: str = ""
 
     def __post_init__(self) -> None:
+        check(shown(self.name).strip("'"), vars(self), AGENT)
         self._check_watch()
         for wanted in self.writes:
-            if not (isinstance(wanted, type) and issubclass(wanted, Kind)):
-                raise DeclarationError(f"{self.name}: writes= takes kinds, not {wanted!r}")
             if wanted in BOARD_KINDS:
                 raise DeclarationError(f"{self.name}: only the board itself writes {wanted.kind_name}")
         if self.gives_up and self.kind not in self.writes:
             raise DeclarationError(f"{self.name}: gives_up= changes {self.kind.kind_name}; add it to writes=")
-        if (self.concurrency is not None and self.concurrency < 1) or self.timeout <= 0 or self.retry < 0:
-            raise DeclarationError(f"{self.name}: concurrency= and timeout= must be positive, retry= not negative")
         self._check_control()
 
     def _check_watch(self) -> None:
@@ -88,7 +87,7 @@ class Agent:
         watched: Any = self.watches.kind if many else self.watches  # type: ignore[union-attr]
         if not (isinstance(watched, type) and issubclass(watched, Kind)):
             raise DeclarationError(
-                f"{self.name}: watches= takes a kind, all_done(kind) or batched(kind, n), not {self.watches!r}"
+                f"{self.name}: watches= takes a kind, all_done(kind) or batched(kind, n), not {shown(self.watches)}"
             )
         for status in (*(self.status or ()), *((self.gives_up,) if self.gives_up else ())):
             watched.lifecycle.check(watched.kind_name, status)
@@ -102,23 +101,12 @@ class Agent:
             raise DeclarationError(f"{self.name}: {watched.kind_name} is private, so nobody can wait for all of it")
 
     def _check_control(self) -> None:
-        for name, condition in (("unless", self.unless), ("ready", self.ready)):
-            if (
-                condition is not None
-                and not isinstance(condition, Condition)
-                and (name == "unless" or not callable(condition))
-            ):
-                raise DeclarationError(
-                    f"{self.name}: {name}= takes a condition such as exists(Kind), not {condition!r}"
-                )
+        if self.fallback is not None and not isinstance(self.fallback, Agent):
+            raise DeclarationError(f"{self.name}: fallback= takes an agent, not {shown(self.fallback)}")
         if self.fallback is not None and self.fallback.watches != self.watches:
             raise DeclarationError(f"{self.name}: its fallback {self.fallback.name} watches something else")
         if self.budget.seconds is not None:
             raise DeclarationError(f"{self.name}: seconds are of the board; timeout= bounds what one activation takes")
-        if self.pending is not None and self.pending < 1:
-            raise DeclarationError(f"{self.name}: pending={self.pending}: at least one must be able to wait")
-        if self.backlog not in {"all", "new"}:
-            raise DeclarationError(f"{self.name}: backlog= takes 'all' or 'new', not {self.backlog!r}")
 
     @property
     def is_group(self) -> bool:
@@ -164,10 +152,18 @@ class Agent:
     def grants(self) -> Grants:
         """What it may write, read and call, its fallback's among it: the commit refuses the rest."""
         writes = frozenset(k.kind_name for a in self.chain for k in a.writes)
-        read = [k for a in self.chain for k in (a.kind, *a.writes, *(a.reads or ()))]
-        everything = any(a.reads is None for a in self.chain)
+        reads = [a.readable for a in self.chain]
+        read = frozenset[str]().union(*(r for r in reads if r is not None)) if None not in reads else None
         tools = frozenset(t.name for a in self.chain for t in a.tools)
-        return Grants(writes, None if everything else frozenset(k.kind_name for k in read), tools)
+        return Grants(writes, read, tools)
+
+    @cached_property
+    def readable(self) -> frozenset[str] | None:
+        """The names of the kinds that it may read: what it watches, writes, asks for in conditions; None: every one."""
+        if self.reads is None:
+            return None
+        asked = (k for c in (self.ready, self.unless) if isinstance(c, Condition) for k in c.kinds or ())
+        return frozenset(k.kind_name for k in (self.kind, *self.writes, *self.reads, *asked))
 
     @cached_property
     def statuses(self) -> tuple[str, ...]:
@@ -202,7 +198,8 @@ def _tuple(one: str | Sequence[str] | None) -> tuple[str, ...] | None:
 
 
 def _kinds(kinds: Kinds) -> tuple[type[Kind], ...]:
-    return (kinds,) if isinstance(kinds, type) else tuple(kinds)
+    """As a tuple; what is none is left for the check of the agent."""
+    return (kinds,) if isinstance(kinds, type) or not isinstance(kinds, Sequence) else tuple(kinds)
 
 
 @overload
@@ -252,10 +249,12 @@ def agent(
         more["reads"] = _kinds(more["reads"])
 
     def declare(action: Callable[..., Any]) -> Agent:
-        if len(inspect.signature(action).parameters) != 2:
-            raise DeclarationError(f"{action.__name__}: an agent takes (entry, view)")
+        title = getattr(action, "__name__", None)
+        if title is None or not takes(action, 2):
+            raise DeclarationError(f"{title or shown(action)}: an agent takes (entry, view)")
         return Agent(
-            name=name or action.__name__, action=action, watches=watches, writes=_kinds(writes), status=_tuple(status),
+            name=title if name is None else name, action=action, watches=watches, writes=_kinds(writes),
+            status=_tuple(status),
             where=where, ready=ready, rating=rating, purpose=inspect.getdoc(action) or "",
             **more,
         )  # fmt: skip

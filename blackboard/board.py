@@ -180,7 +180,7 @@ class Board(Looker):
         key = entry if isinstance(entry, str) else entry.key
         newest = self.store.by_key(self.id, key)
         if newest is None:
-            raise NotFound(f"no entry has the key {key!r}")
+            raise NotFound(f"no entry has the key {key!r}; `blackboard show {self.id}` lists those of the board")
         found = newest if version is None else self.store.version(self.id, key, version)
         if found is None:
             raise NotFound(f"{key} has no version {version}; it has 1 to {newest.version}")

@@ -2,15 +2,27 @@
 
 from dataclasses import dataclass
 
+from blackboard.errors import DeclarationError
+from blackboard.shapes import is_number, is_whole, shown
+
 ACTIVATIONS = "activations"
 
 
 @dataclass(frozen=True)
 class Budget:
-    """Hard caps of a board. None: no cap. `activations` are reserved when one is claimed; `seconds` is working time."""
+    """Hard caps of a board. None: no cap. DeclarationError.
+
+    `activations` are reserved when one is claimed; `seconds` is working time.
+    """
 
     activations: int | None = None
     seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.activations is not None and not is_whole(self.activations, 0):
+            raise DeclarationError(f"Budget: activations= takes a whole number, not {shown(self.activations)}")
+        if self.seconds is not None and not (is_number(self.seconds) and self.seconds >= 0):
+            raise DeclarationError(f"Budget: seconds= takes a number of at least 0, not {shown(self.seconds)}")
 
     def over(self, other: "Budget") -> "Budget":
         """These caps, and the other's where this has none."""

@@ -8,6 +8,7 @@ from typing import Generic
 from blackboard.entry import K, Kind
 from blackboard.errors import DeclarationError
 from blackboard.reader import Reader
+from blackboard.shapes import is_number, is_whole, shown, takes
 
 
 class Condition(ABC):
@@ -27,16 +28,32 @@ class Condition(ABC):
         return [] if self.holds(board) else [str(self)]
 
     def __and__(self, other: "Condition") -> "Condition":
-        return _Both(self, other)
+        return _Both(self, _condition(other))
 
     def __or__(self, other: "Condition") -> "Condition":
-        return _Either(self, other)
+        return _Either(self, _condition(other))
 
     def __invert__(self) -> "Condition":
         return _Not(self)
 
     def __bool__(self) -> bool:
         raise DeclarationError("combine conditions with & | ~, not with and, or, not")
+
+
+def _condition(other: object) -> Condition:
+    if not isinstance(other, Condition):
+        raise DeclarationError(f"& and | join conditions such as exists(Kind), not {shown(other)}")
+    return other
+
+
+def _kind(function: str, kind: object) -> None:
+    if not (isinstance(kind, type) and issubclass(kind, Kind)):
+        raise DeclarationError(f"{function}() takes a kind, not {shown(kind)}")
+
+
+def _inside(one: Condition, *joined: type[Condition]) -> str:
+    """In words, in brackets where it would be read otherwise."""
+    return f"({one})" if isinstance(one, joined) else str(one)
 
 
 def _joined(a: Condition, b: Condition) -> frozenset[type[Kind]] | None:
@@ -59,7 +76,7 @@ class _Both(Condition):
         return [*self.a.missing(board), *self.b.missing(board)]
 
     def __str__(self) -> str:
-        return f"({self.a} and {self.b})"
+        return f"{_inside(self.a, _Either)} and {_inside(self.b, _Either)}"
 
 
 @dataclass(frozen=True)
@@ -75,7 +92,7 @@ class _Either(Condition):
         return _joined(self.a, self.b)
 
     def __str__(self) -> str:
-        return f"({self.a} or {self.b})"
+        return f"{_inside(self.a, _Both)} or {_inside(self.b, _Both)}"
 
 
 @dataclass(frozen=True)
@@ -90,7 +107,7 @@ class _Not(Condition):
         return self.a.kinds
 
     def __str__(self) -> str:
-        return f"not {self.a}"
+        return f"not {_inside(self.a, _Both, _Either)}"
 
 
 @dataclass(frozen=True)
@@ -182,6 +199,9 @@ class Batched(Many[K]):
 
 def exists(kind: type[Kind], *, status: str | tuple[str, ...] | None = None, at_least: int = 1) -> Condition:
     """There are so many entries of this kind (in one of these statuses)."""
+    _kind("exists", kind)
+    if not is_whole(at_least, 1):
+        raise DeclarationError(f"exists({kind.__name__}): at_least= takes a whole number of at least 1")
     wanted = (status,) if isinstance(status, str) else status
     for s in wanted or ():
         kind.lifecycle.check(kind.kind_name, s)
@@ -196,20 +216,28 @@ def all_done(
     Watched, `by` makes groups by a value of the body, and each is handed over by itself. `size`: how many make it
     whole, whatever else comes; without it, it is whole when none is unfinished. DeclarationError.
     """
-    if isinstance(size, int) and size < 1:
-        raise DeclarationError(f"all_done({kind.__name__}, size={size}): a whole has at least 1")
+    _kind("all_done", kind)
+    said = f"all_done({kind.__name__})"
+    if by is not None and not takes(by, 1):
+        raise DeclarationError(f"{said}: by= takes a function of the body, such as lambda body: body.group")
+    if size is not None and not (is_whole(size, 1) or takes(size, 1)):
+        raise DeclarationError(f"{said}: a whole has at least 1; size= takes such a number, or a function of the body")
     return AllDone(kind, by, size)
 
 
 def batched(kind: type[K], size: int, /) -> Batched[K]:
     """Watched: as many as are there, `size` at most, in one activation. DeclarationError."""
-    if size < 1:
-        raise DeclarationError(f"batched({kind.__name__}, {size}): a batch has at least 1")
+    _kind("batched", kind)
+    if not is_whole(size, 1):
+        raise DeclarationError(f"batched({kind.__name__}, {shown(size)}): a batch has at least 1, a whole number")
     return Batched(kind, size)
 
 
 def confident(kind: type[Kind], at_least: float, /, *, field: str = "confidence") -> Condition:
     """There is an entry of this kind whose `confidence` (or another field) is as high as this. DeclarationError."""
+    _kind("confident", kind)
+    if not is_number(at_least):
+        raise DeclarationError(f"confident({kind.__name__}): a confidence is a number, not {shown(at_least)}")
     if field not in kind.model_fields:
         raise DeclarationError(f"confident({kind.__name__}): it has no field {field!r}")
 
@@ -220,5 +248,10 @@ def confident(kind: type[Kind], at_least: float, /, *, field: str = "confidence"
 
 
 def when(test: Callable[[Reader], bool], reason: str) -> Condition:
-    """Any test of the board, with the words that the verdict will use. Prefer the others: they cost nothing."""
+    """Any test of the board, with the words that the verdict will use. Prefer the others: they cost nothing.
+
+    DeclarationError.
+    """
+    if not takes(test, 1) or not (isinstance(reason, str) and reason.strip()):
+        raise DeclarationError('when() takes a function of the board and what it means: when(test, "3 are sure")')
     return _When(test, reason)

@@ -10,6 +10,7 @@ from typing import Literal
 
 from blackboard.budget import Budget
 from blackboard.entry import BudgetAlert
+from blackboard.gist import count
 from blackboard.records import Spent, Summary
 
 Ending = Literal["complete", "budget", "deadline", "quiescent", "failed", "cancelled", "livelock", "breaker"]
@@ -153,8 +154,11 @@ def _unready(summary: Summary, watching: Sequence[Watching]) -> tuple[str, ...]:
     waiting = sorted(summary.states.get("waiting", {}).items())
     below = sorted((agent, n) for agent, n in summary.states.get("below", {}).items() if n)
     return (
-        *(f"{n} of {agent} waited for {wanted.get(agent) or 'what it needs'}" for agent, n in waiting),
-        *(f"{n} of {agent} rated too low" for agent, n in below),
+        *(
+            f"{agent} waited for {wanted.get(agent) or 'what it needs'} ({count(n, 'activation')})"
+            for agent, n in waiting
+        ),
+        *(f"{agent} was rated too low ({count(n, 'activation')})" for agent, n in below),
     )
 
 

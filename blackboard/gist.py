@@ -1,7 +1,7 @@
 """Gists: bodies and counts in few words, for one line each."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 SCORES = ("score", "confidence", "quality")
@@ -39,8 +39,14 @@ def _part(name: str, value: Any, alone: bool) -> str:
             texts = [v for v in value if isinstance(v, (str, int, float))]
             listed = ", ".join(map(str, texts))
             few = len(texts) == len(value) and (alone or len(listed) <= 40)
-            return (listed if alone else f"{name}: {listed}") if few else f"{len(value)} {name}"
+            return (listed if alone else f"{name}: {listed}") if few else _of_many(len(value), name)
     return f"{name} {{…}}"
+
+
+def _of_many(n: int, name: str) -> str:
+    """`1 change`, `2 changes`, by a field that is named for all of them."""
+    one = name[:-3] + "y" if name.endswith("ies") else name.removesuffix("s")
+    return f"{n} {one if n == 1 else name}"
 
 
 def scores(body: str) -> str:
@@ -59,6 +65,12 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     """On one line, cut where it is longer."""
     line = " ".join(printable(text).split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def few(names: Sequence[str], most: int = 4) -> str:
+    """The first names; how many more there are."""
+    more = len(names) - most
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:most])} and {more} more"
 
 
 def count(n: int, what: str) -> str:

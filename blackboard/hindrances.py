@@ -20,8 +20,8 @@ def hindrance(
 ) -> Hindrance:
     """What keeps the agent from acting on this version. `earlier`: its activation by an older version."""
     if row.kind != case.watched.kind:
-        watches = f"it is a {row.kind}, {case.name} watches {case.watched.words}"
-        return Hindrance("trigger", watches, f"a {case.watched.kind}", MANY)
+        watches = f"its kind is {row.kind}, {case.name} watches {case.watched.words}"
+        return Hindrance("trigger", watches, f"to be of another kind: {case.watched.kind}", MANY)
     if own is not None:
         return became(case, own)
     if row.status not in case.watched.statuses:

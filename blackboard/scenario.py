@@ -23,6 +23,7 @@ from blackboard.budget import ACTIVATIONS, Budget
 from blackboard.conditions import Condition, exists
 from blackboard.controller import Verdict
 from blackboard.crew import crew
+from blackboard.declaring import SCENARIO
 from blackboard.entry import BOARD_KINDS, Kind
 from blackboard.errors import DeclarationError, UsageError
 from blackboard.looker import write
@@ -30,6 +31,7 @@ from blackboard.ports import Store
 from blackboard.records import PERSON, BoardRecord, Changed, NewBoard
 from blackboard.roster import Roster
 from blackboard.running import Run, blocking
+from blackboard.shapes import check, shown
 from blackboard.team import Team
 from blackboard.terms import Terms
 from blackboard.tool import Tool
@@ -107,6 +109,11 @@ class Scenario(Generic[P]):
         failed for it to break off, e.g. 10 of 20; None: never. resources: what tools need. least_rating: what is rated
         lower is not begun. DeclarationError.
         """
+        declared = {
+            "name": name, "params": params, "result": result, "done": done, "stop": stop, "budget": budget,
+            "seed": seed, "resources": resources, "least_rating": least_rating,
+        }  # fmt: skip
+        check(f"scenario {shown(name)}", declared, SCENARIO)
         if bad := OPTIONS & set(params.model_fields):
             raise DeclarationError(f"{name}: the option --{min(bad)} belongs to every scenario; rename the parameter")
         if seed is None and not issubclass(params, Kind):

@@ -8,12 +8,16 @@ from pydantic import BaseModel
 from blackboard.agent import Agent
 from blackboard.entry import BOARD_KINDS, Kind
 from blackboard.errors import DeclarationError, UsageError
+from blackboard.shapes import shown
 
 Team = Sequence[Agent]
 
 
 def check(name: str, title: str, team: Team) -> None:
     """That its agents and kinds can be told apart. DeclarationError."""
+    members = team if isinstance(team, Sequence) else [team]
+    if odd := [a for a in members if not isinstance(a, Agent)] or ([] if members is team else members):
+        raise DeclarationError(f"{name}: agents= takes a list of agents, not {shown(odd[0])}; @agent makes one")
     names = [a.name for a in team]
     if twice := {n for n in names if names.count(n) > 1}:
         raise DeclarationError(f"{name}: team {title!r} has two agents called {min(twice)!r}")

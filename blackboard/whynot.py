@@ -221,5 +221,6 @@ def _nothing_there(case: Case) -> str:
     kind = case.watched.kind
     seats = case.store.seats(case.record.id)
     writers = [s.name for s in seats if s.grants is not None and kind in s.grants.writes]
-    who = f"{' or '.join(writers)} may write it" if writers else "no agent of this board writes it"
+    post = f"no agent of this board writes it; `blackboard post {case.record.id} {kind} …` does"
+    who = f"{' or '.join(writers)} may write it" if writers else post
     return f"there is no {kind} on the board; {who}"

@@ -114,7 +114,7 @@ class SqlStore(SqlStaff):
         try:
             recapped = at.execute(s.RECAP, {"p_scope": f"board:{board}", "p_unit": unit, "p_cap": cap})
         except sqlite3.IntegrityError as error:
-            raise UsageError(f"{board} has already used more than {cap} {unit}; say a higher cap") from error
+            raise UsageError(f"{board} has used more {unit} than {cap} already; say a higher cap") from error
         return bool(recapped.rowcount)
 
     def conclude(

@@ -12,7 +12,10 @@ from blackboard.errors import UsageError
 
 LARGEST = 150_000  # bytes of a document: the edited one is one entry on the board, and entries are kept small
 SPELLING = re.compile(r"[^\W_](?:[\w \t.&/+'\u2019-]*[\w+#])?#?")
-VALUE = re.compile(r"(?P<number>[-\u2212+]?\d+(?:[.,_]\d+)*)(?:[ \t]*(?P<unit>[^\W\d]\S*(?:[ \t]+\S+)*|[%\u00b0]\S*))?")
+VALUE = re.compile(
+    r"(?P<number>[-\u2212+]?\d+(?:[.,_]\d+)*)(?![eE][-+]?\d)"
+    r"(?:[ \t]*(?P<unit>[^\W\d]\S*(?:[ \t]+\S+)*|[%\u00b0]\S*))?"
+)
 
 
 def pages(manuscript: Manuscript) -> Iterator[Kind]:

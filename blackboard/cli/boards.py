@@ -10,7 +10,7 @@ from typing import Any
 from blackboard.board import Board, to_verdict
 from blackboard.cli import agendas, conflicts, drawing, speech
 from blackboard.cli.finding import unknown
-from blackboard.cli.gist import age, body_of, clock, count, gist, iso, shortened
+from blackboard.cli.gist import age, body_of, clock, count, few, gist, iso
 from blackboard.errors import UsageError
 from blackboard.looker import is_intact
 from blackboard.records import BoardRecord, Row, Serving, Spent
@@ -96,7 +96,7 @@ def draw_board(board: Board, wanted: Shown, db: str | None = None) -> None:
 def _check_kind(board: Board, kind: str) -> None:
     """UsageError where neither a declaration nor an entry of the board has it."""
     if kind not in (kinds := {**board.kinds, **board.store.summary(board.id).marks}):
-        raise UsageError(unknown("kind", kind, list(kinds), f"{board.id} has"))
+        raise UsageError(unknown("kind", kind, sorted(kinds), f"{board.id} has"))
 
 
 def _counted(board: Board, wanted: Shown) -> dict[str, int]:
@@ -111,7 +111,7 @@ def _counted(board: Board, wanted: Shown) -> dict[str, int]:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    about = f"about {shortened(', '.join(row.about), 40)}" if row.about else ""
+    about = f"about {few(row.about)}" if row.about else ""
     if not is_intact(row):
         about = f"{CHANGED} {about}".rstrip()
     return f"{row.key} v{row.version}", row.status, row.author, gist(row.body), about
@@ -205,7 +205,7 @@ def versions(board: Board, kind: str | None, *, wait: bool) -> Iterator[Row]:
 
 def log_line(row: Row, refused: Iterable[str] = ()) -> str:
     """A version of an entry on one line, with the agents whose results were refused as it was there first."""
-    about = f"  about {', '.join(row.about)}" if row.about else ""
+    about = f"  about {few(row.about)}" if row.about else ""
     about += "" if is_intact(row) else f"  {CHANGED}"
     about += f"  refused: {', '.join(refused)}" if refused else ""
     key = f"{row.key} v{row.version}"

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from blackboard.gist import body_of, count, gist, scores, shortened
+from blackboard.gist import body_of, count, few, gist, scores, shortened
 from blackboard.seam import REAL
 
 
@@ -26,4 +26,4 @@ def iso(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
-__all__ = ["age", "body_of", "clock", "count", "gist", "iso", "scores", "shortened"]
+__all__ = ["age", "body_of", "clock", "count", "few", "gist", "iso", "scores", "shortened"]

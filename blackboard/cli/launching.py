@@ -140,7 +140,7 @@ def _write_out(board: Board, said: Work) -> None:
     result, again = board.result, _command("resume", board, said)
     if said.out is None:
         if result is not None and type(result.body).artefact is not Kind.artefact:
-            speech.tell(f"what comes out is another text; write it to a file: {again} --out FILE")
+            speech.tell(f"the text that comes out is not printed; write it to a file: {again} --out FILE")
     elif result is None:
         speech.tell(f"nothing was written to {said.out}: there is no result yet")
     else:

@@ -51,6 +51,8 @@ def _agent(board: Board, name: str) -> tuple[Agent | str, tuple[str, ...]]:
         found, trouble = {}, sentence(error)
     if name in found:
         return found[name], ()
+    if (first := next((a.name for a in found.values() if name in {f.name for f in a.chain[1:]}), None)) is not None:
+        raise UsageError(f"{name} is a fallback of {first} and acts on what that has failed at; ask for {first}")
     if name not in seats:
         raise UsageError(unknown("agent", name, sorted({*seats, *found}), f"{board.id} has"))
     why = trouble or f"{board.scenario} has no such agent any more"

@@ -58,7 +58,6 @@ class ActivationView(Looker, View):
         self._woken_by: tuple[int, ...] = ()
         self._label: Label | None = None
         self._lenient = False
-        self._read = {k.kind_name for k in (agent.kind, *agent.writes, *(agent.reads or ()))}
         self._kinds_read: set[str] = set()
         self._called: set[str] = set()
 
@@ -131,7 +130,8 @@ class ActivationView(Looker, View):
 
     @override
     def _may_read(self, kind: type[Kind]) -> None:
-        if self._agent.reads is not None and kind.kind_name not in self._read:
+        readable = self._agent.readable
+        if readable is not None and kind.kind_name not in readable:
             raise NotDeclared(f"{self._agent.name} reads {kind.kind_name}; add it to reads=")
         self._kinds_read.add(kind.kind_name)
 

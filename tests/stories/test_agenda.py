@@ -97,7 +97,7 @@ class TestAPrecondition:
 
         assert states(board) == ["waiting", "waiting"]
         assert board.verdict.ending == "quiescent"
-        assert "2 of worker waited for 1 key" in board.verdict.reasons
+        assert "worker waited for 1 key (2 activations)" in board.verdict.reasons
 
     def test_may_look_at_the_entry_and_the_board(self):
         def has_its_key(job, board):
@@ -111,7 +111,7 @@ class TestAPrecondition:
         board = run(replace(worker, ready=has_its_key), smith, jobs=[Job(name="a"), Job(name="b")])
 
         assert (order(board), states(board)) == (["b"], ["waiting", "done"])
-        assert "1 of worker waited for its ready= (has_its_key) to hold" in board.verdict.reasons
+        assert "worker waited for its ready= (has_its_key) to hold (1 activation)" in board.verdict.reasons
 
     def test_is_asked_again_only_when_what_it_looked_at_has_changed(self):
         asked = []
@@ -193,7 +193,7 @@ class TestTheRating:
 
         assert (order(board), states(board)) == (["high"], ["pending", "done"])
         assert board.verdict.ending == "quiescent"
-        assert "1 of worker rated too low" in board.verdict.reasons
+        assert "worker was rated too low (1 activation)" in board.verdict.reasons
 
     def test_of_an_entry_that_has_changed_moves_it_to_the_head_of_the_queue(self):
         @agent(watches=Key, writes=Job, rating=100)

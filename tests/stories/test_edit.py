@@ -64,7 +64,9 @@ class TestADocument:
 
     def test_without_a_file_to_write_is_kept_on_the_board_until_one_is_named(self, told):
         _, listed, err = told(*EDIT, "-q")
-        assert err == "what comes out is another text; write it to a file: blackboard resume edit-1 --out FILE\n"
+        assert (
+            err == "the text that comes out is not printed; write it to a file: blackboard resume edit-1 --out FILE\n"
+        )
 
         code, out, err = told("resume", "last", "--out", "new.md")
 
@@ -150,6 +152,7 @@ class TestWhatCannotBeUsed:
             ("terms.txt", b"a: x\nb: x", "terms.txt, line 2: “x” is a variant of “a” already; keep one of them"),
             ("terms.txt", b"a: b\nb: a", "terms.txt, line 1: “a” is preferred here, but “b” is preferred to it"),
             ("facts.txt", b"page size 4096", "facts.txt, line 1: “page size 4096” is not of the form `subject: value`"),
+            ("facts.txt", b"x: 1e5 bytes", "facts.txt, line 1: “1e5 bytes” is no number with or without a unit, as in"),
             ("facts.txt", b"x: y", "facts.txt, line 1: “y” is no number with or without a unit, as in"),
             ("facts.txt", b"x: 1\nX: 2", "facts.txt, line 2: “X” has a value already (facts.txt, line 1: x: 1)"),
         ],

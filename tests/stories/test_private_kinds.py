@@ -2,7 +2,7 @@
 
 import pytest
 
-from blackboard import Entry, Kind, View, agent, all_done
+from blackboard import Entry, Failure, Kind, View, agent, all_done, exists
 from blackboard.errors import DeclarationError, NotDeclared, NotFound
 from blackboard.team import check
 from blackboard.testing import memory_board, run_agent, run_team
@@ -114,6 +114,19 @@ class TestWhatAnAgentReads:
 
         with pytest.raises(NotDeclared, match="narrow reads tally; add it to reads="):
             run_agent(narrow, Word(text="a"))
+
+    def test_may_be_what_its_conditions_look_at(self):
+        class Bell(Kind):
+            pass
+
+        @agent(watches=Word, writes=Total, reads=(), ready=exists(Bell), unless=exists(Bell, at_least=2))
+        def waiting(word: Entry[Word], view: View) -> None:
+            """Waits for a bell, which it has nowhere else said to read."""
+            view.post(Total(words=1))
+
+        board = run_team([waiting], Word(text="a"), Bell())
+
+        assert (len(board.find(Total)), board.find(Failure)) == (1, [])
 
     def test_may_be_what_it_has_declared(self):
         @agent(watches=Word, writes=Total, reads=Tally)

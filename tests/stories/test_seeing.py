@@ -45,6 +45,15 @@ def judge(claim: Entry[Claim], view: View) -> None:
 scenario = Scenario("desk", params=Claim, agents=[judge], result=Verdict)
 '''
 
+SPARE = DESK.replace(
+    "@agent",
+    """@agent(watches=Claim, status="settled", writes=Verdict)
+def spare(claim: Entry[Claim], view: View) -> None: ...
+
+
+@agent""",
+).replace("writes=Verdict)\ndef judge", "writes=Verdict, fallback=spare)\ndef judge")
+
 
 class Name(Kind):
     text: str
@@ -118,9 +127,9 @@ class TestWhy:
         run_agent(gilder, card, board=board)
 
         assert str(board.why("card-1")).splitlines() == [
-            "card-1 v2  fine  by gilder (activation 4)  Ada · 1 quotes",
+            "card-1 v2  fine  by gilder (activation 4)  Ada · 1 quote",
             '  "as it stands there" a.md:7',
-            "  card-1 v1  rough  by printer (activation 3)  Ada · 1 quotes",
+            "  card-1 v1  rough  by printer (activation 3)  Ada · 1 quote",
             '    "as it stands there" a.md:7',
             "    name-1 v1  posted  by person  Ada",
             "  name-1 v1  see above",
@@ -204,7 +213,10 @@ class TestWhy:
         assert (code, out.splitlines()) == (0, [
             "greeting-1 v1  rough  by greeter (activation 2)  hello Ada", "  guests-1 v1  posted  by person  Ada",
         ])  # fmt: skip
-        assert told("why", "last", "greeting-9")[::2] == (2, "no entry has the key 'greeting-9'\n")
+        assert told("why", "last", "greeting-9")[::2] == (
+            2,
+            "no entry has the key 'greeting-9'; `blackboard show hello-1` lists those of the board\n",
+        )
         assert told("why", "last", "greeting-1", "--version", "9")[2] == "greeting-1 has no version 9; it has 1 to 2\n"
 
     def test_quotes_are_found_wherever_a_body_holds_them(self):
@@ -243,6 +255,14 @@ class TestWhyNot:
         assert told("why-not", "last", "hots")[::2] == (
             2, "there is no agent 'hots'; did you mean host? hello-1 has: greeter, host, polisher\n",
         )  # fmt: skip
+
+    def test_sends_who_asks_for_a_fallback_to_the_agent_that_it_stands_in_for(self, told):
+        Path("spare.py").write_text(SPARE)
+        told("run", "spare.py", "moon", "-q")
+
+        code, _, err = told("why-not", "last", "spare")
+
+        assert (code, err) == (2, "spare is a fallback of judge and acts on what that has failed at; ask for judge\n")
 
 
 class TestPosting:

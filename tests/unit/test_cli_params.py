@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from blackboard import Kind
 from blackboard.cli import params
 from blackboard.cli.drawing import GAP, fitting
-from blackboard.cli.gist import count, gist, scores, shortened
+from blackboard.cli.gist import count, few, gist, scores, shortened
 from blackboard.cli.options import verb_first
 from blackboard.cli.speech import printable
 
@@ -180,6 +180,13 @@ class TestVerbFirst:
 
 
 class TestGist:
+    def test_knows_one_from_many(self):
+        assert gist({"changes": [{}], "entries": [{}], "text": [{}, {}]}) == "1 change · 1 entry · 2 text"
+
+    def test_names_a_few_of_many(self):
+        assert few(["a", "b"]) == "a, b"
+        assert few([f"note-{n}" for n in range(1, 1501)]) == "note-1, note-2, note-3, note-4 and 1496 more"
+
     def test_texts_stand_bare_and_the_others_with_their_names(self):
         body = (
             '{"subject": "Rust", "quotes": [{"a": 1}, {"a": 2}], "confidence": 0.5, "n": 3, "empty": "", "flag": true}'

@@ -90,7 +90,7 @@ class TestAnEntryThatDoesNotWakeIt:
         seated(board, critic)
 
         assert reasons(board, critic, "review-1") == [
-            ("trigger", "review-1 v1: it is a review, critic watches draft rough")
+            ("trigger", "review-1 v1: its kind is review, critic watches draft rough")
         ]
 
     def test_by_its_where_is_told_and_so_is_a_where_that_fails(self, board):

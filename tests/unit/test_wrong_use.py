@@ -145,7 +145,23 @@ class TestInTheSource:
             ({"ready": "soon"}, "ready= takes a condition"),
             ({"fallback": other}, "its fallback other watches something else"),
             ({"budget": Budget(seconds=3)}, "timeout= bounds"),
-            ({"pending": 0}, "at least one must be able to wait"),
+            ({"pending": 0}, "pending= takes a whole number of at least 1"),
+            ({"pending": "3"}, "pending= takes a whole number of at least 1, not '3'"),
+            ({"fallback": nothing}, "fallback= takes an agent, not nothing"),
+            ({"budget": 5}, r"budget= takes a Budget, such as Budget\(activations=100\), not 5"),
+            ({"backlog": ["all"]}, "takes 'all' or 'new'"),
+            ({"reads": "answer"}, "reads= takes kinds"),
+            ({"ready": Answer}, "ready= takes a condition"),
+            ({"ready": lambda entry: True}, r"a function \(entry, board\), not a lambda"),
+            ({"where": "score"}, "where= takes a function of the body"),
+            ({"where": lambda: True}, "where= takes a function of the body"),
+            ({"rating": "high"}, "rating= takes a whole number"),
+            ({"strict": "no"}, "strict= takes True or False"),
+            ({"tools": [nothing]}, "tools= takes a list of functions that @tool"),
+            ({"tools": nothing}, "tools= takes a list of functions that @tool"),
+            ({"name": "a,b"}, "name= takes a name without"),
+            ({"name": "outside"}, "name= takes a name without"),
+            ({"name": ""}, "name= takes a name without"),
             ({"backlog": "some"}, "takes 'all' or 'new'"),
         ):
             with pytest.raises(DeclarationError, match=match):
@@ -157,13 +173,48 @@ class TestInTheSource:
         with pytest.raises(DeclarationError, match="a whole has at least 1"):
             all_done(Answer, size=0)
 
+    def test_a_scenario_of_other_things(self):
+        for options, match in (
+            ({"done": "soon"}, "done= takes a condition such as exists"),
+            ({"stop": lambda board: True}, "stop= takes a condition such as exists"),
+            ({"budget": 3}, "budget= takes a Budget"),
+            ({"result": "answer"}, "result= takes the kind that people want, not 'answer'"),
+            ({"params": "question"}, "params= takes a kind"),
+            ({"seed": [1]}, "seed= takes a function of the params"),
+            ({"agents": [nothing]}, "agents= takes a list of agents, not nothing"),
+            ({"agents": agent(watches=Question, writes=())(nothing)}, "agents= takes a list of agents"),
+        ):
+            with pytest.raises(DeclarationError, match=match):
+                Scenario("wrong", **({"params": Question, "agents": [], "result": Answer} | options))
+
+    def test_conditions_of_what_is_none(self):
+        for declare, match in (
+            (lambda: exists("answer"), "exists\\(\\) takes a kind, not 'answer'"),
+            (lambda: exists(Answer, at_least=0), "at_least= takes a whole number of at least 1"),
+            (lambda: exists(Answer) & Answer, "join conditions such as exists\\(Kind\\), not Answer"),
+            (lambda: exists(Answer) | True, "join conditions"),
+            (lambda: all_done(Answer, by="group"), "by= takes a function of the body"),
+            (lambda: all_done(Answer, size="3"), "size= takes such a number"),
+            (lambda: batched(Answer, "3"), "a batch has at least 1, a whole number"),
+            (lambda: confident(Answer, "high"), "a confidence is a number, not 'high'"),
+            (lambda: when(lambda: True, "sure"), "takes a function of the board and what it means"),
+            (lambda: when(lambda board: True, ""), "takes a function of the board and what it means"),
+        ):
+            with pytest.raises(DeclarationError, match=match):
+                declare()
+
+    @pytest.mark.parametrize("caps", [{"activations": -1}, {"activations": 2.5}, {"seconds": "3"}, {"seconds": -1}])
+    def test_budgets_of_no_number(self, caps):
+        with pytest.raises(DeclarationError, match=f"Budget: {min(caps)}= takes a"):
+            Budget(**caps)
+
     def test_a_confidence_that_the_kind_does_not_have(self):
         with pytest.raises(DeclarationError, match="it has no field 'confidence'"):
             confident(Answer, 0.8)
 
     @pytest.mark.parametrize("options", [{"concurrency": 0}, {"timeout": 0}, {"timeout": -1}, {"retry": -1}])
     def test_numbers_that_make_no_sense(self, options):
-        with pytest.raises(DeclarationError, match="must be positive"):
+        with pytest.raises(DeclarationError, match=f"{min(options)}= takes .* not {min(options.values())}"):
             agent(watches=Subtask, writes=(), **options)(nothing)
 
     def test_a_tool_without_types_or_words(self):
