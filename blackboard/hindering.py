@@ -17,7 +17,6 @@ Reason = Literal[
     "running", "turn", "conflict", "rating", "due", "budget", "unserved", "unnoticed", "verdict", "parked", "ready",
     "unless", "where", "grants", "error", "superseded", "unknown", "trigger", "refraction",
 ]  # fmt: skip
-GRANTS = ("writes=", "reads=", "tools=")  # a cause that names one of these is a grant that was missing
 MANY = 2**31
 
 
@@ -89,19 +88,19 @@ class Case:
 
     @cached_property
     def reopening(self) -> str:
-        """The command that opens the board again."""
+        """How to open the board again."""
         said = {"complete": " --more", "failed": " --more", "budget": " --activations N", "deadline": " --seconds N"}
-        return f"`blackboard resume {self.record.id}{said.get(self.ended or '', '')}`"
+        own = self.ended == "budget" and not any(_is_used_up(b) for b in self.summary.budgets)
+        flag = "" if own else said.get(self.ended or "", "")
+        again = f"`blackboard resume {self.record.id}{flag}`"
+        return f"a higher budget= where it is declared, then {again}" if own and self.used_up else again
 
     @cached_property
     def used_up(self) -> str | None:
         """A budget of the board or of the agent of which nothing is left."""
-        scope = f"agent:{self.record.id}/{self.name}"
-        own = self.store.sql("SELECT unit, cap, settled, reserved FROM spend WHERE scope = :scope", {"scope": scope})
-        for whose, one in (
-            *(("the board", b) for b in self.summary.budgets), *((self.name, Spent(**b)) for b in own),
-        ):  # fmt: skip
-            if one.cap is not None and one.settled + one.reserved >= one.cap:
+        own = self.summary.of_agents.get(self.name)
+        for whose, one in (*(("the board", b) for b in self.summary.budgets), *([(self.name, own)] if own else [])):
+            if _is_used_up(one):
                 held = f" or held by what runs ({one.reserved})" if one.reserved else ""
                 return f"{one.cap} {one.unit} of {whose} are used up{held}"
         return None
@@ -153,3 +152,7 @@ def _missing(condition: Condition, reader: Reader) -> str:
         return "; ".join(condition.missing(reader))
     except Exception as error:  # user code
         return f"it fails: {told(error)}"
+
+
+def _is_used_up(one: Spent) -> bool:
+    return one.cap is not None and one.settled + one.reserved >= one.cap

@@ -3,18 +3,15 @@
 import asyncio
 import contextlib
 import sys
-import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypedDict
+from typing import TYPE_CHECKING, Any, Generic
 
 from pydantic import BaseModel
 from typing_extensions import TypeVar, Unpack
 
-from blackboard import roster as rosters
-from blackboard import settings
 from blackboard import team as teams
 from blackboard.activation import Claim, Contribution
 from blackboard.agent import Agent
@@ -27,6 +24,7 @@ from blackboard.declaring import SCENARIO
 from blackboard.entry import BOARD_KINDS, Kind
 from blackboard.errors import DeclarationError, UsageError
 from blackboard.looker import write
+from blackboard.options import OPTIONS, RunOptions, check_options, plugin_places, seated, warned
 from blackboard.ports import Store
 from blackboard.records import PERSON, BoardRecord, Changed, NewBoard
 from blackboard.roster import Roster
@@ -42,30 +40,7 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
-OPTIONS = frozenset({
-    "db", "team", "agent", "agents", "workers", "json", "quiet", "slots", "activations", "seconds", "log_level",
-    "log_json", "help", "out", "plugins", "reload",
-})  # fmt: skip
 RESUMABLE = {"budget", "deadline", "cancelled", "quiescent", "livelock", "breaker"}
-
-
-class RunOptions(TypedDict, total=False):
-    """What may be said for one run; the command line has the same words."""
-
-    db: str  # path or URL; default "blackboard.db"; ":memory:" for tests
-    team: str  # a name of agents=, or "auto": the first
-    agents: Mapping[str, Agent]  # put these in place of the team's agents of that name
-    budget: Budget  # caps that replace the scenario's, each by each
-    resources: Sequence[object]  # instead of the scenario's
-    tools: Mapping[Tool[..., Any], Callable[..., object]]  # put these functions in place of tools
-    slots: int  # activations at a time; default 5
-    least_rating: int  # what is rated lower is not begun
-    workers: int  # processes of this machine that work on it too; default 0
-    only: Iterable[str]  # serve these agents here; the others wait for `blackboard work`
-    more: bool  # of resume: open it again however it ended, and end it when what then came in is done
-    plugins: Sequence[str | Path]  # folders and files whose agents sit at the board too; default BLACKBOARD_PLUGINS
-    reload: bool  # watch them: what is dropped there joins, what is edited is taken anew, what goes leaves
-    observer: Callable[[Any], None]  # is told what happens (blackboard.runner.Event), for progress on a screen
 
 
 @dataclass(frozen=True)
@@ -187,7 +162,7 @@ class Scenario(Generic[P]):
         places = teams.places(self.teams, options.get("agents", {}))
         mine = {a.name: a for a in session.roster.team if places.get(a.name, "") is None}  # only this process has them
         while True:
-            verdict = await Runner(shop, session.board.id, plan, observer=options.get("observer", _warned)).run()
+            verdict = await Runner(shop, session.board.id, plan, observer=options.get("observer", warned)).run()
             if verdict is not None:
                 return verdict
             plan = self._rejoined(session, plan, mine)
@@ -257,12 +232,12 @@ class Scenario(Generic[P]):
 
         if not isinstance(params, self.params):
             raise UsageError(f"{self.name} takes a {self.params.__name__}, not {type(params).__name__}")
-        _check_options(options)
+        check_options(options)
         params = _absolute(params)
         others = options.get("agents", {})
         title, own = self.team(options.get("team", "auto"), others)
-        places = _places(options)
-        roster, lineup = _seated(Roster(own, places), options)
+        places = plugin_places(options)
+        roster, lineup = seated(Roster(own, places), options)
         team = lineup.agents
         terms = self._terms(options, Terms(budget=self.budget, least_rating=self.least_rating), places)
         resources = self._given(params, options)  # what is wrong with them is said before a board is made
@@ -283,7 +258,7 @@ class Scenario(Generic[P]):
         return _Session(store, whole, roster, lineup, terms, resources, reload=reload)
 
     def _reopen(self, name: str, options: RunOptions) -> _Session:
-        _check_options(options)
+        check_options(options)
         store = open_store(options.get("db"), create=False)
         record = find_board(store, name)
         if record.scenario != self.name:
@@ -293,8 +268,8 @@ class Scenario(Generic[P]):
         before = Terms.of(record.options)
         others = {**teams.at(self.teams, before.agents)[0], **options.get("agents", {})}
         title, own = self.team(options.get("team") or record.team, others)
-        places = _places(options) if "plugins" in options else before.plugins
-        roster, lineup = _seated(Roster(own, places), options)
+        places = plugin_places(options) if "plugins" in options else before.plugins
+        roster, lineup = seated(Roster(own, places), options)
         team = lineup.agents
         goes_on = verdict is None and before.more
         terms = self._terms({"more": goes_on, **options, "agents": others}, before, places)
@@ -363,40 +338,6 @@ def _caller() -> str:
     while frame.f_globals.get("__name__") == "typing" and frame.f_back is not None:
         frame = frame.f_back
     return str(frame.f_globals.get("__file__", ""))
-
-
-def _check_options(options: RunOptions) -> None:
-    if unknown := set(options) - set(RunOptions.__annotations__):
-        raise UsageError(f"there is no option {min(unknown)!r}; there are {', '.join(RunOptions.__annotations__)}")
-    if options.get("slots", 1) < 1:
-        raise UsageError(f"slots={options['slots']}: at least one activation at a time is needed")
-    try:
-        settings.lease()
-    except ValueError as error:  # said before there is a board
-        raise UsageError(str(error)) from error
-
-
-def _places(options: RunOptions) -> Sequence[str]:
-    """The plugin folders and files of a run. UsageError for one that was named and cannot be used."""
-    named = options.get("plugins")
-    if named is not None:
-        return rosters.named(named)
-    return [str(Path(place).absolute()) for place in settings.plugins()]
-
-
-def _seated(roster: Roster, options: RunOptions) -> tuple[Roster, "Lineup"]:
-    """The roster with the agents that are to be served, and those that sit now. UsageError."""
-    if options.get("reload") and not roster.places:
-        raise UsageError("there is no plugin folder to watch; say one with --plugins DIR, or leave out --reload")
-    seated = roster.lineup()
-    only = teams.only(seated.agents, options.get("only"))
-    return replace(roster, only=only), replace(seated, only=only)
-
-
-def _warned(event: Any) -> None:
-    """Who gives no observer is told of broken plugins as of anything else that Python code should know."""
-    if event.what == "broken":
-        warnings.warn(event.detail, UserWarning, stacklevel=2)
 
 
 def _absolute(params: P) -> P:

@@ -71,7 +71,8 @@ def _waits(board: Board, number: Counter[tuple[str, str]]) -> Iterator[str]:
             pending = number[what or "", "pending"]
             behind = f" ({pending} pending)" if pending else ""
             whom = f"for {what}" if what else "until its ready= holds" if state == "waiting" else "for somebody"
-            yield f"{agent} waits {whom}{behind}{f', {times} times' if times > 1 else ''}"
+            often = f" ({count(times, 'activation')})" if times > 1 else ""
+            yield f"{agent} waits {whom}{behind}{often}"
         told, all_of_it = sum(found.values()), sum(n for (_, s), n in number.items() if s == state)
         if all_of_it > told:
             yield f"… {all_of_it - told} more {state}; `blackboard why-not` tells of each"

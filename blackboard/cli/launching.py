@@ -22,8 +22,9 @@ from blackboard.cli.stopping import Stop
 from blackboard.controller import Verdict
 from blackboard.entry import Kind
 from blackboard.errors import UsageError
+from blackboard.options import RunOptions
 from blackboard.running import Run, blocking
-from blackboard.scenario import RunOptions, Scenario
+from blackboard.scenario import Scenario
 from blackboard.seam import REAL
 
 Opening = Callable[[RunOptions], AbstractAsyncContextManager[Run]]

@@ -484,7 +484,7 @@ class TestALargeBoard:
 
         waiting = lines.index("waiting")
         assert lines[waiting + 1 : waiting + 3] == [
-            "  writer waits for reviewer (50 pending), 2 times", "  critic waits for 2 note",
+            "  writer waits for reviewer (50 pending) (2 activations)", "  critic waits for 2 note",
         ]  # fmt: skip
         heads = next(line for line in lines if line.split()[:1] == ["agent"])
         assert heads.split()[-1] == "redone"

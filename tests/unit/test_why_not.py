@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from blackboard import Agent, Entry, Kind, View, agent, all_done, exists, when
+from blackboard import Agent, Budget, Entry, Kind, Scenario, View, agent, all_done, exists, when
 from blackboard.activation import Agenda, Contribution, Proposal
 from blackboard.board import Board
 from blackboard.errors import NotFound, UsageError
@@ -285,6 +285,19 @@ class TestAnActivation:
 
         assert reasons(board, critic) == [("budget", "draft-1 v1: 0 activations of the board are used up")]
         assert board.why_not(critic).nearest == "draft-1 v1 needs a higher cap"
+
+    def test_that_its_own_budget_did_not_allow_is_told_with_the_way_out(self):
+        poor = replace(critic, budget=Budget(activations=1))
+        twice = Scenario(
+            "twice", params=Draft, agents=[poor], result=Review, seed=lambda draft: [draft, draft],
+            done=exists(Review, at_least=2),
+        )  # fmt: skip
+
+        with twice.run(Draft(), db=":memory:") as board:
+            assert board.verdict.ending == "budget"
+            (left,) = (f for f in board.why_not(poor).findings if f.hindrance.reason == "verdict")
+
+        assert left.hindrance.lacks == "a higher budget= where it is declared, then `blackboard resume twice-1`"
 
 
 class TestAnAgentThatIsNotThere:
