@@ -84,11 +84,7 @@ class Scenario(Generic[P]):
         failed for it to break off, e.g. 10 of 20; None: never. resources: what tools need. least_rating: what is rated
         lower is not begun. DeclarationError.
         """
-        declared = {
-            "name": name, "params": params, "result": result, "done": done, "stop": stop, "budget": budget,
-            "seed": seed, "resources": resources, "least_rating": least_rating,
-        }  # fmt: skip
-        check(f"scenario {shown(name)}", declared, SCENARIO)
+        check(f"scenario {shown(name)}", locals(), SCENARIO)
         if bad := OPTIONS & set(params.model_fields):
             raise DeclarationError(f"{name}: the option --{min(bad)} belongs to every scenario; rename the parameter")
         if seed is None and not issubclass(params, Kind):
