@@ -91,6 +91,7 @@ class TestTone:
             ("An extremely onerous, a really unidiomatic one.", "An onerous, an unidiomatic one."),
             ("They have the ability to act for the purpose of reading.", "They can act for reading."),
             ("very very large", "large"),
+            ("These are really for those who look for one.", "These are for those who look for one."),
         ],
     )
     def test_is_plain(self, text, wanted):
@@ -114,6 +115,13 @@ class TestTone:
     )  # fmt: skip
     def test_leaves_what_something_hangs_on(self, text):
         assert edited(text, "tone") == text
+
+    def test_shows_whole_words_around_a_change(self):
+        found = Section(number=1, text="See [the sqlite pages](https://sqlite.org/some/where) for how it is done.")
+
+        (change,) = revised("terms", found, STYLE).changes
+
+        assert change.before == "See [the sqlite pages](https://sqlite.org/some/where)"
 
     def test_leaves_terms_of_the_glossary(self):
         assert edited("We use Really Simple Syndication.") == "We use Really Simple Syndication."

@@ -8,6 +8,7 @@ from agents.edit.kinds import Style
 from agents.edit.markdown import Block
 
 NEAR = 24  # characters that are shown beside a change, at most
+FARTHEST = 3 * NEAR  # where that would cut a word
 FIRST = re.compile(r"\S+\s+")
 
 
@@ -41,8 +42,10 @@ def around(text: str, edit: Edit) -> tuple[str, str]:
     left = text[max(line_start, edit.start - NEAR) : edit.start]
     if edit.start - NEAR > line_start:
         left = FIRST.sub("", left, count=1) if FIRST.match(left) else left
-    right = re.split(r"[\r\n]", text[edit.end : edit.end + NEAR])[0]
-    right = right.rpartition(" ")[0] if " " in right.strip() and edit.end + NEAR < len(text) else right
+    right = re.split(r"[\r\n]", text[edit.end : edit.end + FARTHEST])[0]
+    if len(right) > NEAR:
+        shorter = right[: NEAR + 1].rpartition(" ")[0]
+        right = shorter if shorter.strip() else " ".join(right.split(" ")[:2])
     before, after = left + text[edit.start : edit.end] + right, left + edit.new + right
     return _in_line(before), _in_line(after)
 

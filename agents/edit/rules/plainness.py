@@ -55,7 +55,12 @@ KEEPS = frozenset({
     "much", "same", "first", "last", "few", "little", "many", "well", "enough", "similar", "different", "a", "an",
     "the", "and", "or", "but", "so", "some",
 })  # fmt: skip
+JOINING = frozenset({
+    "for", "one", "to", "in", "on", "at", "of", "with", "by", "as", "is", "are", "it", "its", "not", "can", "may",
+    "from",
+})  # fmt: skip
 NEAR = 200  # characters
+BESIDE = 60  # characters, about the length of a comparison
 
 
 def edits(block: Block, style: Style) -> Sequence[Edit]:
@@ -139,7 +144,10 @@ def _without(text: str, match: re.Match[str], begins: bool) -> Edit | None:
 
 def _is_compared(text: str, match: re.Match[str], word: str) -> bool:
     """Whether the word after a filler stands near without it, as in `fast or very fast`."""
+    if word.lower() in JOINING:
+        return False
     filler = re.escape(match["filler"])
     alone = rf"(?<!\b{filler} )\b{re.escape(word)}\b"
-    around = _before(text, match.start()) + "|" + text[match.end() : match.end() + NEAR].partition(word)[2]
+    around = text[max(0, match.start() - BESIDE) : match.start()] + "|"
+    around += text[match.end() : match.end() + BESIDE].partition(word)[2]
     return bool(re.search(alone, around, re.IGNORECASE))
