@@ -162,7 +162,7 @@ class TestFacts:
             "The SQLite page size is stored in 2 bytes.", "The header is 100 bytes; the SQLite page size is fixed.",
             "The SQLite page size is 1024 bytes longer.", "The SQLite page size grows every 1024 bytes.",
             "Twice the SQLite page size is 1024 bytes.", "Set the SQLite page size to 1024 bytes.",
-            "Here 512 bytes are the SQLite page size.",
+            "Here 512 bytes are the SQLite page size.", "The SQLite page size is 512 bytes; ours is 1024 bytes.",
         ],
     )  # fmt: skip
     def test_only_remark_on_a_sentence_that_does_more_than_state_the_number(self, text):
