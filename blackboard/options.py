@@ -12,6 +12,7 @@ from blackboard import team as teams
 from blackboard.agent import Agent
 from blackboard.budget import Budget
 from blackboard.errors import UsageError
+from blackboard.ports import Store
 from blackboard.roster import Roster
 from blackboard.tool import Tool
 
@@ -63,13 +64,16 @@ def plugin_places(options: RunOptions) -> Sequence[str]:
     return [str(Path(place).absolute()) for place in settings.plugins()]
 
 
-def seated(roster: Roster, options: RunOptions) -> tuple[Roster, "Lineup"]:
+def seated(
+    roster: Roster, options: RunOptions, store: Store | None = None, board: str = ""
+) -> tuple[Roster, "Lineup"]:
     """The roster with the agents that are to be served, and those that sit now. UsageError."""
     if options.get("reload") and not roster.places:
         raise UsageError("there is no plugin folder to watch; say one with --plugins DIR, or leave out --reload")
-    seated = roster.lineup()
-    only = teams.only(seated.agents, options.get("only"))
-    return replace(roster, only=only), replace(seated, only=only)
+    roster = roster.kept(reload=options.get("reload", False))
+    seated = roster.lineup(store, board)
+    roster = replace(roster, only=teams.only(seated.agents, options.get("only"), may_come=bool(seated.made.makers)))
+    return roster, roster.lineup(store, board)
 
 
 def warned(event: Any) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic
@@ -30,7 +31,7 @@ from blackboard.records import PERSON, BoardRecord, Changed, NewBoard
 from blackboard.roster import Roster
 from blackboard.running import Run, blocking
 from blackboard.shapes import check, shown
-from blackboard.team import Team
+from blackboard.team import Members, Team
 from blackboard.terms import Terms
 from blackboard.tool import Tool
 
@@ -66,7 +67,7 @@ class Scenario(Generic[P]):
         /,
         *,
         params: type[P],
-        agents: Team | Mapping[str, Team],
+        agents: Members | Mapping[str, Members],
         result: type[Kind],
         seed: Callable[[P], Iterable[Kind]] | None = None,
         done: Condition | None = None,
@@ -90,7 +91,7 @@ class Scenario(Generic[P]):
         if seed is None and not issubclass(params, Kind):
             raise DeclarationError(f"{name}: params are no Kind, so say with seed= what is posted first")
         self.name, self.params, self.result, self.seed = name, params, result, seed
-        self.teams: Mapping[str, Team] = agents if isinstance(agents, Mapping) else {"default": agents}
+        self.teams: Mapping[str, Members] = agents if isinstance(agents, Mapping) else {"default": agents}
         self.done = done if done is not None else exists(result, status=tuple(sorted(result.lifecycle.done)))
         self.stop, self.budget, self.breaker, self.resources = stop, budget, _checked(name, breaker), resources
         self.least_rating = least_rating
@@ -156,12 +157,13 @@ class Scenario(Generic[P]):
         from blackboard.runner import Runner
 
         places = teams.places(self.teams, options.get("agents", {}))
-        mine = {a.name: a for a in session.roster.team if places.get(a.name, "") is None}  # only this process has them
+        team = teams.agents(session.roster.team)
+        mine = {a.name: a for a in team if places.get(a.name, "") is None}  # only this process has them
         while True:
             verdict = await Runner(shop, session.board.id, plan, observer=options.get("observer", warned)).run()
             if verdict is not None:
                 return verdict
-            plan = self._rejoined(session, plan, mine)
+            plan = await shop.tool_lane.run(partial(self._rejoined, session, plan, mine))
 
     def _rejoined(self, session: _Session, plan: "Plan", mine: Mapping[str, Agent]) -> "Plan":
         """The plan of a board that somebody else has opened again. `mine`: agents that only this process has."""
@@ -170,7 +172,9 @@ class Scenario(Generic[P]):
         found = self._roster(record, terms)
         team = [mine.get(a.name, a) for a in found.team]
         roster = replace(found, team=team, only=session.roster.only, elsewhere=found.elsewhere - mine.keys())
-        again = replace(session, roster=roster, lineup=roster.lineup(), terms=terms, epoch=record.epoch)
+        roster = roster.kept(reload=session.reload)
+        now = roster.lineup(session.store, record.id)
+        again = replace(session, roster=roster, lineup=now, terms=terms, epoch=record.epoch)
         return self._plan(again, dict(plan.tools))
 
     def _plan(self, session: _Session, tools: Mapping[Tool[..., Any], Callable[..., object]]) -> "Plan":
@@ -180,7 +184,8 @@ class Scenario(Generic[P]):
         return Plan(
             now.agents, self.done, self.stop, session.terms.budget, session.resources, tools, session.epoch,
             session.terms.least_rating, now.only, session.terms.breaker, session.terms.more,
-            broken=now.broken, files=now.files, roster=session.roster if session.reload else None,
+            broken=now.broken, files=now.files, made=now.made,
+            roster=session.roster if session.reload or now.made.makers else None,
         )  # fmt: skip
 
     def joined(
@@ -203,10 +208,10 @@ class Scenario(Generic[P]):
         params = self.params.model_validate_json(record.params)
         found = self._roster(record, terms)
         places = tuple(dict.fromkeys([*found.places, *plugins]))
-        roster = replace(found, places=places, only=None if only is None else frozenset(only))
+        roster = replace(found, places=places, only=None if only is None else frozenset(only)).kept(reload=reload)
         given = self._given(params, {}) if resources is None else resources
         whole = Board(store, board, self.result)
-        session = _Session(store, whole, roster, roster.lineup(), terms, given, record.epoch, reload)
+        session = _Session(store, whole, roster, roster.lineup(store, board), terms, given, record.epoch, reload)
         return self._plan(session, {})
 
     def _roster(self, record: BoardRecord, terms: Terms) -> Roster:
@@ -239,12 +244,12 @@ class Scenario(Generic[P]):
         resources = self._given(params, options)  # what is wrong with them is said before a board is made
         posted = self.seed(params) if self.seed else [params]
         seed = [body for body in posted if isinstance(body, Kind)]
-        if not options.get("reload"):  # else who can reach it may yet come
+        if not (options.get("reload") or lineup.made.makers):  # else who can reach it may yet come
             self._check_goal(title, team, seed)
         writes = tuple(write(body, body.lifecycle.first) for body in seed)
         new = NewBoard(
             scenario=self.name, params=params.model_dump_json(), team=title, options=str(terms),
-            kinds=teams.lifecycles(team, [*map(type, seed), self.result]),
+            kinds=teams.lifecycles(team, [*map(type, seed), self.result, *(m.kind for m in teams.makers(own))]),
             caps=((ACTIVATIONS, terms.budget.activations),),
         )  # fmt: skip
         store = open_store(options.get("db"))
@@ -265,7 +270,7 @@ class Scenario(Generic[P]):
         others = {**teams.at(self.teams, before.agents)[0], **options.get("agents", {})}
         title, own = self.team(options.get("team") or record.team, others)
         places = plugin_places(options) if "plugins" in options else before.plugins
-        roster, lineup = seated(Roster(own, places), options)
+        roster, lineup = seated(Roster(own, places), options, store, record.id)
         team = lineup.agents
         goes_on = verdict is None and before.more
         terms = self._terms({"more": goes_on, **options, "agents": others}, before, places)
@@ -298,13 +303,13 @@ class Scenario(Generic[P]):
         return list(self.resources(params)) if self.resources else []  # type: ignore[arg-type]
 
     # -- teams -----------------------------------------------------------------------------------------------------
-    def team(self, name: str, others: Mapping[str, Agent]) -> tuple[str, Team]:
+    def team(self, name: str, others: Mapping[str, Agent]) -> tuple[str, Members]:
         """The agents of a team, some of them put in place of others; with the team's name. UsageError."""
         title = next(iter(self.teams)) if name == "auto" else name
         if title not in self.teams:
             raise UsageError(f"{self.name} has no team {title!r}; it has {', '.join(self.teams)}")
-        if unknown := set(others) - {a.name for a in self.teams[title]}:
-            known = ", ".join(a.name for a in self.teams[title])
+        if unknown := set(others) - {a.name for a in teams.agents(self.teams[title])}:
+            known = ", ".join(a.name for a in teams.agents(self.teams[title]))
             raise UsageError(f"team {title!r} has no agent {min(unknown)!r}; it has {known}")
         return title, [replace(others[a.name], name=a.name) if a.name in others else a for a in self.teams[title]]
 

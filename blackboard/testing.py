@@ -14,13 +14,16 @@ from blackboard.conditions import when
 from blackboard.entry import Entry, Kind
 from blackboard.errors import UsageError
 from blackboard.looker import to_entry
+from blackboard.plugins import Loaded
 from blackboard.records import PERSON, NewBoard, Notice
+from blackboard.roster import Roster
 from blackboard.runner import Plan, Runner, Workshop
 from blackboard.runner.acting import Acting
 from blackboard.runner.plan import matcher, seats
 from blackboard.runner.view import Toolbox
 from blackboard.running import blocking
 from blackboard.seam import REAL
+from blackboard.team import Members
 from blackboard.tool import Tool
 
 __all__ = ["memory_board", "run_agent", "run_team"]
@@ -110,14 +113,17 @@ def _proposals(board: Board, agent: Agent, entries: Sequence[Entry[Any]]) -> tup
     return (Proposal(agent.name, entries[0].seq),)
 
 
-def run_team(agents: Sequence[Agent], /, *on: Kind, board: Board | None = None, **options: Unpack[StandIns]) -> Board:
+def run_team(agents: Members, /, *on: Kind, board: Board | None = None, **options: Unpack[StandIns]) -> Board:
     """Let several agents act until nothing is left to do; the board comes back, open for more."""
     own = board or memory_board()
     for body in on:
         own.post(body)
+    roster = Roster(agents, loaded=Loaded())
+    now = roster.lineup(own.store, own.id)
     plan = Plan(
-        agents, when(lambda _: False, "to the end"), None, Budget(activations=10_000, seconds=60),
+        now.agents, when(lambda _: False, "to the end"), None, Budget(activations=10_000, seconds=60),
         options.get("resources", ()), dict(options.get("tools", {})), backoff=0,
+        made=now.made, roster=roster if now.made.makers else None,
     )  # fmt: skip
 
     async def whole() -> None:

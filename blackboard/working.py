@@ -125,7 +125,7 @@ class Working:
         began = self._shop.seam.monotonic()
         try:
             plan = await self._shop.tool_lane.run(lambda: self._plan(record))
-            if not plan.served:
+            if not plan.may_serve:
                 self._leave_to_others(record, plan)
                 return None
             return await Runner(self._shop, record.id, plan, observer=self._observer).run()

@@ -10,11 +10,12 @@ from types import ModuleType
 from typing import Any
 
 from blackboard import plugins
-from blackboard.agent import Agent
 from blackboard.cli import drawing, finding
 from blackboard.cli.failures import cause, place
 from blackboard.errors import UsageError
+from blackboard.maker import AgentMaker
 from blackboard.plugins.shelf import shown
+from blackboard.team import Member
 
 PACKAGE = "agents"
 GROUP = "blackboard.agents"
@@ -22,9 +23,9 @@ GROUP = "blackboard.agents"
 
 @dataclass(frozen=True)
 class Listed:
-    """An agent, the module or the plugin file that declares it, and at whose boards it sits."""
+    """An agent, or what brings agents, the module or the plugin file that declares it, and at whose boards it sits."""
 
-    agent: Agent
+    agent: Member
     module: str
     teams: tuple[str, ...] = ()
 
@@ -41,7 +42,7 @@ def catalogue(places: Sequence[str] = ()) -> Catalogue:
     """All agents by module and name. `places`: plugin folders and files that are looked through too."""
     broken: list[str] = []
     seats: dict[int, list[str]] = {}
-    agents: dict[int, Agent] = {}
+    agents: dict[int, Member] = {}
     for title, agent in _seated(broken):
         agents[id(agent)] = agent
         seats.setdefault(id(agent), []).append(title)
@@ -49,7 +50,7 @@ def catalogue(places: Sequence[str] = ()) -> Catalogue:
         agents.update({id(a): a for a in _of(module)})
     for agent in _installed(broken):
         agents[id(agent)] = agent
-    listed = [Listed(a, str(a.action.__module__), tuple(seats.get(i, ()))) for i, a in agents.items()]
+    listed = [Listed(a, _module(a), tuple(seats.get(i, ()))) for i, a in agents.items()]
     found = plugins.load(places)
     listed = sorted(listed, key=lambda one: (one.module, one.agent.name))
     return Catalogue([*listed, *(Listed(p.agent, shown(p.file)) for p in found.plugins)], [*broken, *found.broken])
@@ -63,16 +64,26 @@ def draw(listed: list[Listed]) -> None:
 
 def _lines(one: Listed) -> list[tuple[str, str]]:
     agent = one.agent
-    writes = ", ".join(k.kind_name for k in agent.writes) or "nothing"
-    tools = f", uses {', '.join(t.name for t in agent.tools)}" if agent.tools else ""
     seats = f", sits in {', '.join(one.teams)}" if one.teams else ""
     purpose = [("", agent.purpose.partition("\n")[0])] if agent.purpose else []
-    first = (agent.name, f"{agent.watching} -> {writes}{tools}")
-    return [first, *purpose, ("", f"{one.module}{seats}"), ("", "")]
+    return [(agent.name, _does(agent)), *purpose, ("", f"{one.module}{seats}"), ("", "")]
+
+
+def _does(agent: Member) -> str:
+    """What wakes it and what comes of it."""
+    if isinstance(agent, AgentMaker):
+        return f"for each {agent.kind.kind_name} an agent"
+    writes = ", ".join(k.kind_name for k in agent.writes) or "nothing"
+    return f"{agent.watching} -> {writes}" + (f", uses {', '.join(t.name for t in agent.tools)}" if agent.tools else "")
 
 
 def as_json(one: Listed) -> dict[str, Any]:
-    """An agent for programs."""
+    """An agent for programs. Of what brings agents only the kind is known of which they come."""
+    if isinstance(one.agent, AgentMaker):
+        return {
+            "name": one.agent.name, "module": one.module, "from": one.agent.kind.kind_name,
+            "purpose": one.agent.purpose, "teams": one.teams,
+        }  # fmt: skip
     return {
         "name": one.agent.name, "module": one.module, "watches": one.agent.watching,
         "writes": [k.kind_name for k in one.agent.writes], "tools": [t.name for t in one.agent.tools],
@@ -80,11 +91,16 @@ def as_json(one: Listed) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _of(module: ModuleType) -> list[Agent]:
-    return [value for value in vars(module).values() if isinstance(value, Agent)]
+def _module(agent: Member) -> str:
+    does = agent.make if isinstance(agent, AgentMaker) else agent.action
+    return str(does.__module__)
 
 
-def _seated(broken: list[str]) -> Iterator[tuple[str, Agent]]:
+def _of(module: ModuleType) -> list[Member]:
+    return [value for value in vars(module).values() if isinstance(value, Member)]
+
+
+def _seated(broken: list[str]) -> Iterator[tuple[str, Member]]:
     for known in finding.known():
         try:
             scenario = finding.find(known.name)
@@ -95,7 +111,7 @@ def _seated(broken: list[str]) -> Iterator[tuple[str, Agent]]:
             yield from ((f"{scenario.name}/{title}", agent) for agent in team)
 
 
-def _installed(broken: list[str]) -> Iterator[Agent]:
+def _installed(broken: list[str]) -> Iterator[Member]:
     """What other distributions offer under the entry point group."""
     for door in entry_points(group=GROUP):
         try:
@@ -103,7 +119,7 @@ def _installed(broken: list[str]) -> Iterator[Agent]:
         except (Exception, SystemExit) as error:
             broken.append(f"{_named(door)} cannot be loaded: {place(error)}{cause(error)}")
             continue
-        agents = [found] if isinstance(found, Agent) else _of(found) if isinstance(found, ModuleType) else []
+        agents = [found] if isinstance(found, Member) else _of(found) if isinstance(found, ModuleType) else []
         if not agents:
             broken.append(f"{_named(door)} is no agent and no module with agents; it takes MODULE or MODULE:AGENT")
         yield from agents

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from blackboard import team as teams
 from blackboard.agent import Agent
 from blackboard.board import Board
 from blackboard.budget import ACTIVATIONS
@@ -116,7 +117,7 @@ def _others(scenario: Scenario[Any], places: list[str]) -> Mapping[str, Agent]:
         team, _, agent = other.partition(".")
         if not (name and team and agent):
             raise UsageError(f"--agent takes NAME=TEAM.AGENT, e.g. critic=offline.critic, not {one!r}")
-        seated = {a.name: a for a in scenario.team(team, {})[1]}
+        seated = {a.name: a for a in teams.agents(scenario.team(team, {})[1])}
         if agent not in seated:
             raise UsageError(f"team {team!r} has no agent {agent!r}; it has {', '.join(seated)}")
         others[name] = seated[agent]

@@ -129,7 +129,8 @@ def _classes(board: Board) -> tuple[Mapping[str, type[Kind]], str]:
         scenario, team = seated(board)
     except Exception as error:  # whatever a user's scenario raises
         return {}, sentence(error)
-    return teams.kinds(team, [scenario.params, scenario.result]), ""
+    makers = (m.kind for each in scenario.teams.values() for m in teams.makers(each))
+    return teams.kinds(team, [scenario.params, scenario.result, *makers]), ""
 
 
 # -- the body --------------------------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ WORDS = {
 }  # fmt: skip
 PLUGINS: dict[str, str] = {
     "joined": "{agent}  has joined {detail}", "changed": "{agent}  acts by its new code from now on: {detail}",
-    "left": "{agent}  has left: no file makes it any more", "broken": "{detail}", "mended": "{detail} is mended",
+    "remade": "{agent}  is made anew: {detail}",
+    "left": "{agent}  has left: nothing makes it any more", "broken": "{detail}", "mended": "{detail} is mended",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from blackboard import settings
+from blackboard import team as teams
 from blackboard.agent import Agent
 from blackboard.cli import catalogue, finding, speech
 from blackboard.cli.options import Look
@@ -83,7 +84,7 @@ def new_agent(said_name: str, watches: str | None, said_folder: Path | None, sai
     with contextlib.redirect_stdout(sys.stderr):  # what is imported may print
         known = catalogue.catalogue([str(folder)] if folder.is_dir() else []).listed
         _check(name, folder, known)
-        watched = _own(name) if watches is None else _found(watches, [k.agent for k in known])
+        watched = _own(name) if watches is None else _found(watches, teams.agents([k.agent for k in known]))
     file, test = folder / f"{name}.py", folder / f"test_{name}.py"
     plugin, trial = _written(name, watched)
     try:

@@ -23,14 +23,15 @@ from typing_extensions import override
 from blackboard import errors
 from blackboard.agent import Agent
 from blackboard.errors import BlackboardError
+from blackboard.maker import AgentMaker
 from blackboard.plugins.source import INIT, Source, is_plugin, marks, only_imported, read, sources, text_of
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """An agent, and the file that makes it."""
+    """An agent, or what brings agents, and the file that makes it."""
 
-    agent: Agent
+    agent: Agent | AgentMaker
     file: Path
 
 
@@ -50,7 +51,7 @@ class Loaded:
     troubles: tuple[Trouble, ...] = ()
 
     @property
-    def agents(self) -> list[Agent]:
+    def agents(self) -> list[Agent | AgentMaker]:
         """The agents alone."""
         return [p.agent for p in self.plugins]
 
@@ -161,7 +162,7 @@ class Shelf:
 
 
 # -- running a file ------------------------------------------------------------------------------------------------
-def _agents(file: Path) -> list[Agent]:
+def _agents(file: Path) -> list[Agent | AgentMaker]:
     """Run a file; the agents that it makes itself, in its order. Whatever the file raises."""
     tree = ast.parse(text_of(file), str(file))
     imported, star = only_imported(tree)
@@ -172,12 +173,13 @@ def _agents(file: Path) -> list[Agent]:
     else:
         foreign = {id(values.get(name)) for name in imported}
         own = [v for v in values.values() if id(v) not in foreign and not (star and _is_of_another(v, file))]
-    return list({id(a): a for a in own if isinstance(a, Agent)}.values())
+    return list({id(a): a for a in own if isinstance(a, Agent | AgentMaker)}.values())
 
 
 def _is_of_another(value: object, file: Path) -> bool:
     """Whether an agent acts with a function of another module: it came with `import *`."""
-    return isinstance(value, Agent) and value.action.__module__ != _module_name(file)
+    does = value.action if isinstance(value, Agent) else value.make if isinstance(value, AgentMaker) else None
+    return does is not None and does.__module__ != _module_name(file)
 
 
 def _module_name(file: Path) -> str:

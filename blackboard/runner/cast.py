@@ -25,7 +25,9 @@ class Cast:
         shop = self._shop
         self.agents = {a.name: a for a in plan.served}
         self.matcher = matcher(plan.served)
-        self.acting = Acting(shop.store, self.agents, self.matcher, shop.agent_lane, self._toolbox)
+        # whoever was made may be another by now, which only a look at the entries tells: see Runner._notice
+        at_commit = matcher([a for a in plan.served if a.name not in plan.made.by])
+        self.acting = Acting(shop.store, self.agents, at_commit, shop.agent_lane, self._toolbox)
         self.noticing = Noticing(shop.store, self._board, self._toolbox)
 
     def change(self, plan: Plan, begun: Iterable[int]) -> None:

@@ -38,6 +38,7 @@ def judged(
     goal = _goal(store, board, plan, summary)
     had = store.acted(board) if is_idle(summary) and not goal.reached else {}
     watching = [Watching(a.name, a.watching, had.get(a.name, 0), a.waiting_for) for a in plan.agents]
+    watching += [Watching(maker.name, maker.kind.kind_name, 0) for maker in plan.made.idle]
     trouble = Trouble() if goal.reached and not plan.more else vigil.trouble(summary)
     return summary, decide(summary, goal, plan.budget, watching, trouble, more=plan.more)
 

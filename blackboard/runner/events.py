@@ -8,12 +8,12 @@ from loguru import logger
 
 logger.disable("blackboard")  # a library is silent; the command line lets it speak
 
-Joined = Literal["joined", "changed", "left", "broken", "mended"]  # of agents in plugin files, and of these files
+Joined = Literal["joined", "changed", "remade", "left", "broken", "mended"]  # of agents that come to a running board
 Acted = Literal["acting", "landed", "redone", "dropped", "escalated", "retried", "failed", "lost", "waits", "ended"]
 What = Acted | Joined
 LEVELS: dict[What, str] = {
     "retried": "WARNING", "failed": "ERROR", "lost": "WARNING", "ended": "INFO",
-    "joined": "INFO", "changed": "INFO", "left": "INFO", "broken": "INFO", "mended": "INFO",
+    "joined": "INFO", "changed": "INFO", "remade": "INFO", "left": "INFO", "broken": "INFO", "mended": "INFO",
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ What has changed is loaded in a thread, first; the runner takes it between two r
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ class Change:
     edited: tuple[Agent, ...]
     gone: tuple[str, ...]
     broken: tuple[str, ...]  # what is wrong now and was not before, in sentences
-    mended: tuple[str, ...]  # files with which something was wrong before
+    mended: tuple[str, ...]  # files, or makers and entries, with which something was wrong before
     backlog: dict[str, int]  # of each new agent: how many activations the entries that are there make
 
     @property
@@ -56,7 +56,8 @@ class Change:
             backlog = "is shown only what is new" if agent.backlog == "new" else f"{there} from what is there"
             yield "joined", agent.name, f"from {files.get(agent.name)}; watches {agent.watching}; {backlog}"
         for agent in self.edited:
-            yield "changed", agent.name, f"{files.get(agent.name)}"
+            what: What = "remade" if agent.name in self.lineup.made.by else "changed"
+            yield what, agent.name, f"{files.get(agent.name)}"
         for name in self.gone:
             yield "left", name, ""
 
@@ -82,10 +83,12 @@ class Joining:
                 loop.call_soon_threadsafe(self._touched)
 
         stop = self._roster.watch(changed)
-        self._touched()  # something may have changed before it was watched
+        if stop is not None:
+            self._touched()  # something may have changed before it was watched
 
         def end() -> None:
-            stop()
+            if stop is not None:
+                stop()
             if self._calm is not None:
                 self._calm.cancel()
             self._lane.close()
@@ -101,6 +104,16 @@ class Joining:
     def is_due(self) -> bool:
         """Whether there is something to take."""
         return self._looking is not None and self._looking.done()
+
+    async def is_of_now(self) -> bool:
+        """Whether those who were made of entries were made of those that are there now. If not, it looks."""
+        if not self._now.made.makers:
+            return True
+        if self._looking is None and await self._lane.run(lambda: self._now.made.is_of_now(self._store, self._board)):
+            return True
+        if self._looking is None:
+            self._begin_looking()
+        return False
 
     def take(self) -> Change | None:
         """What has changed since the last time, once it is loaded. What went wrong in looking is raised."""
@@ -123,11 +136,14 @@ class Joining:
         if self._looking is not None:
             self._again = True
             return
+        self._begin_looking()
+
+    def _begin_looking(self) -> None:
         self._looking = self._lane.start(self._compared)
         self._looking.add_done_callback(lambda _: self._news())
 
     def _compared(self) -> Change:
-        then, now = self._now, self._roster.lineup()
+        then, now = self._now, self._roster.lineup(self._store, self._board)
         before = {a.name: a for a in then.agents}
         new = tuple(a for a in now.agents if a.name not in before)
         return Change(
@@ -144,13 +160,21 @@ def reseat(store: Store, board: str, change: Change) -> None:
     """Write down who has left, who has come, and the kinds that they bring. Several transactions: each stands alone."""
     if unseated := (*change.gone, *change.regrouped):
         store.dismiss(board, unseated)
-    come = [a for a in (*change.new, *change.edited) if change.lineup.only is None or a.name in change.lineup.only]
+    seat(store, board, change.lineup, (*change.new, *change.edited))
+    for agent in change.edited:
+        _wake_waiting(store, board, agent.name)
+
+
+def seat(store: Store, board: str, lineup: Lineup, agents: Iterable[Agent]) -> None:
+    """Give seats to those of these agents who are served here, and to all who were made; learn the kinds they bring.
+
+    Whoever sees an entry first seats the agent that is made of it, else the board might end before that is served.
+    """
+    come = [a for a in agents if lineup.only is None or a.name in lineup.only | lineup.made.by.keys()]
     if come:
         store.learn(board, lifecycles(come, []))
         record = store.board(board)
         store.seat(board, seats(come, record.head if record else 0))
-    for agent in change.edited:
-        _wake_waiting(store, board, agent.name)
 
 
 def _wake_waiting(store: Store, board: str, agent: str) -> None:

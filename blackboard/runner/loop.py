@@ -16,7 +16,7 @@ from blackboard.runner.delays import after_failure, after_race
 from blackboard.runner.ending import Closed, conclude, judged, strike, warn
 from blackboard.runner.events import Event, Observer, What, tell, tell_bodies, tell_traceback
 from blackboard.runner.hands import Hands, Pair
-from blackboard.runner.joining import Joining, reseat
+from blackboard.runner.joining import Joining, reseat, seat
 from blackboard.runner.plan import Plan, seats
 from blackboard.runner.recalling import Recalling
 from blackboard.runner.vigil import Vigil
@@ -114,7 +114,7 @@ class Runner:
             return
         for what, agent, detail in change.told():
             tell(Event(what, self.board, agent, detail=detail), self._observer)
-        self._plan, self._due.judge = self._plan.with_lineup(change.lineup), True
+        self._plan, self._due.judge, self._due.behind = self._plan.with_lineup(change.lineup), True, True
         if not change.is_of_agents:
             return
         begun = {a.claim.id for a in self._finished} | {id_ for id_, _ in self._hands.pairs}
@@ -123,7 +123,7 @@ class Runner:
         self._hands.give_up(self._hands.held_by({*change.gone, *change.regrouped}))
         await self._in_store(lambda: reseat(self._store, self.board, change))
         await self._serve()
-        self._due.behind = self._due.look = True
+        self._due.look = True
 
     def _of_now(self, contribution: Contribution) -> Contribution:
         """Who sits here only now notices by himself what was written by those before."""
@@ -143,6 +143,8 @@ class Runner:
         except TimeoutError:
             self._due.judge = True
             return
+        if self._joining is not None and not await self._joining.is_of_now():
+            return  # nobody looks at what has come before those sit there who are made of it
         if notices or groups:
             in_place = await self._in_store(lambda: self._store.notice(self.board, notices, groups))
             self._due.behind = not in_place
@@ -200,7 +202,7 @@ class Runner:
             return None
         if said is None:
             return None
-        if self._joining is not None and self._joining.is_unsettled and _is_quiet(said):
+        if _is_quiet(said, self._plan) and not await self._is_settled():
             return None  # who is just coming may have something to do
         if isinstance(said, Quiet):
             self._due.behind = self._due.judge = True
@@ -212,6 +214,10 @@ class Runner:
         tell(Event("ended", self.board, detail=str(said)), self._observer)
         return said
 
+    async def _is_settled(self) -> bool:
+        """Whether all sit there who are to sit there."""
+        return self._joining is None or (not self._joining.is_unsettled and await self._joining.is_of_now())
+
     def _leaves(self) -> bool:
         """Whether nothing new is begun here any more."""
         return self._shop.is_draining or self._outdated
@@ -221,13 +227,13 @@ class Runner:
         record = self._store.board(self.board)
         self._loop = asyncio.get_running_loop()
         self._due.begin(record.ran_seconds if record else 0.0)
-        served = self._plan.served
         for said in self._plan.broken.values():
             tell(Event("broken", self.board, detail=said), self._observer)
         await self._in_store(lambda: self._store.check_head(self.board))
         await self._in_store(lambda: self._store.release(self.board, self._shop.worker.id))  # of a time that failed
-        head = record.head if record else 0
-        await self._in_store(lambda: self._store.seat(self.board, seats(served, head)))
+        head, now = record.head if record else 0, self._plan.lineup
+        await self._in_store(lambda: self._store.seat(self.board, seats(self._plan.served, head)))
+        await self._in_store(lambda: seat(self._store, self.board, now, now.made_agents))
         await self._serve()
 
     async def _serve(self) -> None:
@@ -318,7 +324,7 @@ class Runner:
         """Take note of what the judge said."""
         claim = contribution.claim
         if isinstance(ruling, Landed):
-            self._due.behind |= ruling.lagging
+            self._due.behind |= ruling.lagging or bool(self._plan.made.makers)
             self._due.judge |= self._plan.may_end({w.kind for w in contribution.writes})
             self._due.judge |= self._vigil.landed(contribution, ruling)
             self._tell("landed" if contribution.failed is None else "failed", claim, ruling.keys, contribution.failed)
@@ -373,6 +379,7 @@ class Runner:
         tell(Event(what, self.board, claim.agent, claim.id, keys, detail or ""), self._observer)
 
 
-def _is_quiet(said: Quiet | Verdict) -> bool:
-    """Whether it is judged so because nothing is left to do."""
-    return isinstance(said, Quiet) or said.ending == "quiescent"
+def _is_quiet(said: Quiet | Verdict, plan: Plan) -> bool:
+    """Whether it is judged so because nothing is left to do by those who sit there."""
+    quiet = {"quiescent", "budget", "complete"} if plan.more else {"quiescent", "budget"}
+    return isinstance(said, Quiet) or said.ending in quiet

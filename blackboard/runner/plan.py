@@ -9,7 +9,9 @@ from blackboard.activation import Bounds, GroupWatch
 from blackboard.agent import Agent
 from blackboard.budget import Budget
 from blackboard.conditions import AllDone, Batched, Condition
+from blackboard.making import Made
 from blackboard.matching import GroupPattern, Matcher, Pattern
+from blackboard.ports import Looking
 from blackboard.records import Seat
 from blackboard.runner.delays import FIRST
 from blackboard.tool import Tool
@@ -21,18 +23,27 @@ class Lineup:
 
     agents: Sequence[Agent]
     only: frozenset[str] | None = None  # those that are served here, if not all
-    broken: Mapping[str, str] = field(default_factory=dict)  # file -> what is wrong with it, in a sentence
-    files: Mapping[str, str] = field(default_factory=dict)  # agent -> the file that makes it, where that is a plugin
+    broken: Mapping[str, str] = field(default_factory=dict)  # file, or maker and entry -> what is wrong, in a sentence
+    files: Mapping[str, str] = field(default_factory=dict)  # agent -> the same, where that is what makes it
+    made: Made = field(default_factory=Made)  # those that makers have made
+
+    @property
+    def made_agents(self) -> list[Agent]:
+        """Those of them that makers have made."""
+        return [a for a in self.agents if a.name in self.made.by]
 
 
 class Roster(Protocol):
     """Who is to sit at a board: it may change while the board is worked on."""
 
-    def lineup(self) -> Lineup:
-        """Those of now. Runs the code of plugins: not for the event loop."""
+    def lineup(self, store: Looking | None = None, board: str = "") -> Lineup:
+        """Those of now. Runs the code of plugins and makers: not for the event loop."""
 
-    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
-        """Call `changed`, from any thread, when it may be another lineup; gives back how to stop that. UsageError."""
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None] | None:
+        """Call `changed`, from any thread, when files have changed; gives back how to stop that. UsageError.
+
+        None where there are no files to watch.
+        """
 
 
 @dataclass(frozen=True)
@@ -51,14 +62,20 @@ class Plan:
     breaker: tuple[int, int] | None = None  # so many failures among so many activations end the board
     more: bool = False  # the board was opened for more posts: see controller.decide
     backoff: float = FIRST  # seconds after a first failed attempt; 0: everything is tried again at once
-    broken: Mapping[str, str] = field(default_factory=dict)  # plugin file -> what is wrong with it, in a sentence
-    files: Mapping[str, str] = field(default_factory=dict)  # agent -> its file, where that is a plugin
+    broken: Mapping[str, str] = field(default_factory=dict)  # see Lineup
+    files: Mapping[str, str] = field(default_factory=dict)
+    made: Made = field(default_factory=Made)
     roster: Roster | None = None  # where the agents may change while it works
 
     @property
     def served(self) -> list[Agent]:
         """The agents that this worker serves."""
         return [a for a in self.agents if self.only is None or a.name in self.only]
+
+    @property
+    def may_serve(self) -> bool:
+        """Whether there is an agent to be served here, or may be one that is still to be made."""
+        return bool(self.served or self.made.makers)
 
     @cached_property
     def bounds(self) -> dict[str, Bounds]:
@@ -76,11 +93,11 @@ class Plan:
     @property
     def lineup(self) -> Lineup:
         """Who sits at the board."""
-        return Lineup(self.agents, self.only, self.broken, self.files)
+        return Lineup(self.agents, self.only, self.broken, self.files, self.made)
 
     def with_lineup(self, now: Lineup) -> "Plan":
         """The same with others at the board."""
-        return replace(self, agents=now.agents, only=now.only, broken=now.broken, files=now.files)
+        return replace(self, agents=now.agents, only=now.only, broken=now.broken, files=now.files, made=now.made)
 
     def may_end(self, written: set[str]) -> bool:
         """Whether writes of these kinds may have reached the goal, or the condition to stop."""
