@@ -12,10 +12,23 @@ from pathlib import Path
 
 import pytest
 
-from blackboard import Agent, Budget, Entry, Kind, Scenario, View, agent, agents_from, exists, open_board, when
+from blackboard import (
+    Agent,
+    Budget,
+    Entry,
+    Kind,
+    Quiescence,
+    Scenario,
+    View,
+    agent,
+    agents_from,
+    exists,
+    open_board,
+    when,
+)
 from blackboard.board import open_store
 from blackboard.errors import UsageError
-from blackboard.runner import joining
+from blackboard.runner import Runner, joining, waking
 from blackboard.testing import run_team
 from blackboard.working import Working
 
@@ -240,6 +253,20 @@ class TestAnEntry:
         asyncio.run(story())
         assert texts(meeting.board) == sorted(["look by look", *(f"task{n} by task{n}" for n in range(5))])
 
+    def test_that_is_amended_along_with_other_writes_makes_the_agent_that_is_shown_those(self):
+        @agents_from(Role)
+        def choosy(role: Entry[Role]) -> Agent:
+            return seeing("it", role.body.task, where=lambda subject: subject.text == role.body.task)
+
+        @agent(watches=Role, writes=(Role, Subject), where=lambda role: role.task == "look")
+        def changer(role: Entry[Role], view: View) -> None:
+            view.amend(role, Role(name="it", task="laugh"))
+            view.post(Subject(text="laugh", roles=0))
+
+        board = scenario(choosy, changer).run(Subject(roles=1), db=":memory:")
+
+        assert texts(board) == ["laugh laugh"]
+
     def test_may_be_changed_by_its_own_agent(self):
         @agents_from(Role)
         def reporter(role: Entry[Role]) -> Agent:
@@ -269,6 +296,92 @@ class TestAnEntry:
         board = scenario(parent).run(Subject(roles=1), db=":memory:")
 
         assert len(texts(board)) == 6
+
+
+class TestTheAgentsThatAreMade:
+    def test_are_shown_what_lands_at_once(self, monkeypatch):
+        monkeypatch.setattr(waking, "POLL", 10 * SECONDS)
+
+        board = scenario(analyst).run(Subject(roles=2), db=":memory:", budget=Budget(seconds=SECONDS))
+
+        assert board.verdict.ending == "quiescent"
+
+    def test_bring_kinds_that_the_board_then_knows(self):
+        class Extra(Kind):
+            """Nobody else writes it."""
+
+        @agents_from(Role)
+        def extra(role: Entry[Role]) -> Agent:
+            @agent(watches=Role, writes=Extra, name="extra")
+            def adds(role: Entry[Role], view: View) -> None:
+                view.post(Extra())
+
+            return adds
+
+        board = scenario(extra).run(Subject(roles=1), db=":memory:")
+
+        assert "extra" in board.kinds
+
+
+@pytest.fixture
+def inattentive(monkeypatch):
+    """A worker that does not notice an entry from which an agent is to be made, as one that has not heard of it yet."""
+    notice = Runner._notice
+
+    async def late(self):
+        if self._plan.made.is_of_now(self._store, self.board):
+            await notice(self)
+        else:
+            self._due.behind = False
+
+    monkeypatch.setattr(Runner, "_notice", late)
+
+
+@agent(watches=Quiescence, writes=Role)
+def finalizer(quiet: Entry[Quiescence], view: View) -> None:
+    view.post(Role(name="last"))
+
+
+@pytest.mark.usefixtures("inattentive")
+class TestTheEnd:
+    """Not before those have acted who are made of the entries that are there."""
+
+    def test_by_quiescence(self):
+        made = Scenario("s", params=Subject, agents=[analyst], result=Finding, done=NEVER,
+                        seed=lambda subject: [subject, Role(name="a")])  # fmt: skip
+
+        board = made.run(Subject(), db=":memory:")
+
+        assert (texts(board), board.verdict.ending) == (["a looks at fish"], "quiescent")
+
+    def test_by_quiescence_after_the_finalizer(self):
+        board = scenario(analyst, finalizer).run(Subject(roles=0), db=":memory:")
+
+        assert (texts(board), board.verdict.ending) == (["last looks at fish"], "quiescent")
+
+    def test_by_the_budget_of_an_agent(self):
+        @agent(watches=Subject, writes=(), budget=Budget(activations=1))
+        def capped(subject: Entry[Subject], view: View) -> None:
+            pass
+
+        made = Scenario("s", params=Subject, agents=[capped, finalizer, analyst], result=Finding, done=NEVER,
+                        seed=lambda subject: [subject, subject])  # fmt: skip
+
+        board = made.run(Subject(), db=":memory:")
+
+        assert (texts(board), board.verdict.ending) == (["last looks at fish"] * 2, "budget")
+
+    def test_of_a_board_that_was_opened_for_more_posts(self, tmp_path):
+        db, at_once = str(tmp_path / "b.db"), when(lambda b: b.count(Subject) > 0, "at once")
+        made = scenario(analyst, done=at_once)
+        made.run(Subject(roles=0), db=db).close()
+
+        async def story():
+            async with made.reopen(db=db, more=True) as run:
+                run.board.post(Subject(text="more", roles=1))
+                return (await asyncio.wait_for(run.end(), SECONDS)).ending, texts(run.board)
+
+        assert asyncio.run(story()) == ("complete", ["role0 looks at fish", "role0 looks at more"])
 
 
 class TestTheSameEntry:
@@ -502,6 +615,23 @@ class TestAnotherWorker:
                 return run.board
 
         assert len(texts(asyncio.run(story()))) == 2
+
+    def test_that_finds_entries_whose_agents_it_does_not_serve_waits_for_who_does(self, tmp_path):
+        db, meeting = str(tmp_path / "b.db"), Meeting()
+        made = Scenario("s", params=Subject, agents=[planner, analyst], result=Finding, done=NEVER,
+                        seed=lambda subject: [subject, Role(name="a")])  # fmt: skip
+
+        async def story():
+            async with made.start(Subject(roles=0), db=db) as run:  # and is gone before it has begun
+                meeting.board = run.board
+            first = asyncio.create_task(self.beside(run, made, db, only=["planner"]))
+            await until(lambda: "a" in meeting.seats() or run.board.verdict)
+            await until(lambda: meeting.done("planner"))
+            second = asyncio.create_task(self.beside(run, made, db, only=["analyst"]))
+            await asyncio.wait_for(asyncio.gather(first, second), SECONDS)
+
+        asyncio.run(story())
+        assert texts(meeting.board) == ["a looks at fish"]
 
     @pytest.mark.slow
     @pytest.mark.parametrize("round_", range(50))
