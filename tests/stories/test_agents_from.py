@@ -258,14 +258,21 @@ class TestAnEntry:
         def choosy(role: Entry[Role]) -> Agent:
             return seeing("it", role.body.task, where=lambda subject: subject.text == role.body.task)
 
-        @agent(watches=Role, writes=(Role, Subject), where=lambda role: role.task == "look")
-        def changer(role: Entry[Role], view: View) -> None:
-            view.amend(role, Role(name="it", task="laugh"))
+        @agent(watches=Subject, writes=(Role, Subject), where=lambda subject: subject.text == "go")
+        def changer(subject: Entry[Subject], view: View) -> None:
+            view.amend(view.find(Role)[0], Role(name="it", task="laugh"))
             view.post(Subject(text="laugh", roles=0))
 
-        board = scenario(choosy, changer).run(Subject(roles=1), db=":memory:")
+        meeting = Meeting()
 
-        assert texts(board) == ["laugh laugh"]
+        async def story():
+            async with meeting.begun(choosy, changer, roles=1) as run:
+                await until(lambda: "it" in meeting.seats())
+                meeting.board.post(Subject(text="go", roles=0))
+                return await meeting.ended(run)
+
+        asyncio.run(story())
+        assert texts(meeting.board) == ["laugh laugh"]
 
     def test_may_be_changed_by_its_own_agent(self):
         @agents_from(Role)
