@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from blackboard import Budget, Entry, Kind, Scenario, View, agent, all_done, exists, tool
+from blackboard import Agent, Budget, Entry, Kind, Scenario, View, agent, agents_from, all_done, exists, tool
 
 
 class Guests(Kind):
@@ -105,6 +105,23 @@ async def careless(subtask: Entry[Subtask], view: View) -> None:
     assert view.get(Subtask, of=subtask).body.txt  # type: ignore[attr-defined]
 
 
+@agents_from(Subtask)
+def maker(subtask: Entry[Subtask]) -> Agent:
+    """Is right."""
+    return careless
+
+
+@agents_from(Subtask)  # type: ignore[arg-type]
+def maker_of_another_kind(answer: Entry[Answer]) -> Agent:
+    """Takes what it is not made from."""
+    return careless
+
+
+@agents_from(Subtask)  # type: ignore[arg-type]
+def maker_of_nothing(subtask: Entry[Subtask]) -> None:
+    """Gives no agent."""
+
+
 def many(answers: Sequence[Entry[Kind]]) -> None:
     """Entries are covariant."""
     assert answers
@@ -115,7 +132,7 @@ def fine(answers: Sequence[Entry[Answer]]) -> None:
     many(answers)
 
 
-scenario = Scenario("s", params=Guests, agents=[careless], result=Answer)
+scenario = Scenario("s", params=Guests, agents=[careless, maker], result=Answer)
 other = replace(careless, modell="fast")  # type: ignore[call-arg]
 scenario.run(Answer(subject="s"))  # type: ignore[arg-type]
 scenario.run(Guests(names=[]), databse="x")  # type: ignore[call-arg]

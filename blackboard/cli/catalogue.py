@@ -82,7 +82,7 @@ def as_json(one: Listed) -> dict[str, Any]:
     if isinstance(one.agent, AgentMaker):
         return {
             "name": one.agent.name, "module": one.module, "from": one.agent.kind.kind_name,
-            "purpose": one.agent.purpose, "teams": one.teams,
+            "watches": None, "writes": None, "tools": None, "purpose": one.agent.purpose, "teams": one.teams,
         }  # fmt: skip
     return {
         "name": one.agent.name, "module": one.module, "watches": one.agent.watching,
