@@ -139,5 +139,6 @@ class TestTheCatalogue:
 
     def test_says_so_to_programs_too(self):
         assert as_json(Listed(analyst, "agents.roles")) == {
-            "name": "analyst", "module": "agents.roles", "from": "role", "purpose": analyst.purpose, "teams": (),
+            "name": "analyst", "module": "agents.roles", "from": "role",
+            "watches": None, "writes": None, "tools": None, "purpose": analyst.purpose, "teams": (),
         }  # fmt: skip
