@@ -64,9 +64,7 @@ def plugin_places(options: RunOptions) -> Sequence[str]:
     return [str(Path(place).absolute()) for place in settings.plugins()]
 
 
-def seated(
-    roster: Roster, options: RunOptions, store: Store | None = None, board: str = ""
-) -> tuple[Roster, "Lineup"]:
+def seated(roster: Roster, options: RunOptions, store: Store | None = None, board: str = "") -> tuple[Roster, "Lineup"]:
     """The roster with the agents that are to be served, and those that sit now. UsageError."""
     if options.get("reload") and not roster.places:
         raise UsageError("there is no plugin folder to watch; say one with --plugins DIR, or leave out --reload")
