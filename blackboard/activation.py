@@ -205,3 +205,4 @@ class Agenda:
     lease: float = 30.0  # seconds
     least: int | None = None  # rating below which nothing is begun
     bounds: Mapping[str, Bounds] = field(default_factory=dict)  # who is parked while one of these has so much pending
+    most: Mapping[str, int] = field(default_factory=dict)  # agent -> how many any workers may have at a time

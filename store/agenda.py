@@ -32,7 +32,7 @@ def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
     """Claim the best-rated pending activations, as many as there are slots and as each agent may have."""
     if agenda.least is not None:
         _drop_replaced(at, board, agenda.least, now)
-    free = _left(agenda.free)
+    free = _left(agenda.free if not agenda.most else _beside_others(at, board, agenda))
     taken: list[Claim] = []
     found: dict[int, Row] = {}
     spent: list[str] = []  # agents whose own budget allows no more: what others wait for goes on
@@ -75,6 +75,12 @@ def _drop_replaced(at: Cursor, board: str, least: int, now: float) -> None:
     """What is rated too low is never claimed, so it is dropped here when what woke it has changed."""
     for id_, agent, token, attempt in at.execute(s.REPLACED_BELOW, {"p_board": board, "p_least": least}).fetchall():
         _drop(at, board, id_, agent, token, attempt, CHANGED, now)
+
+
+def _beside_others(at: Cursor, board: str, agenda: Agenda) -> dict[str, int]:
+    """How many more each agent may have, where other workers have some of it too."""
+    busy = dict(at.execute(s.AT_WORK, {"p_board": board, "p_agents": words(tuple(agenda.most))}).fetchall())
+    return {a: min(n, agenda.most[a] - busy.get(a, 0)) if a in agenda.most else n for a, n in agenda.free.items()}
 
 
 def _left(free: dict[str, int]) -> dict[str, int]:

@@ -236,6 +236,12 @@ AT_ONCE = compiled(
     .where(activation.c.due_at.is_not(None))
     .values(due_at=None)
 )
+AT_WORK = compiled(
+    select(activation.c.agent, func.count())
+    .where(activation.c.board_id == P("board"), activation.c.state == word("running"))
+    .where(among(activation.c.agent, "agents"))
+    .group_by(unindexed(activation.c.agent))
+)
 HELD_BY = compiled(
     select(activation.c.id, activation.c.token, activation.c.attempt, activation.c.agent)
     .where(activation.c.board_id == P("board"), activation.c.state == word("running"))

@@ -286,7 +286,7 @@ class Runner:
             a.name: min(a.concurrency or slots, slots + busy[a.name]) - busy[a.name] for a in self._cast.agents.values()
         }
         plan = self._plan
-        return Agenda(self._shop.worker.id, free, slots, self._shop.lease, plan.least_rating, plan.bounds)
+        return Agenda(self._shop.worker.id, free, slots, self._shop.lease, plan.least_rating, plan.bounds, plan.most)
 
     @property
     def _at_work(self) -> int:

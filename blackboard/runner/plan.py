@@ -99,6 +99,11 @@ class Plan:
         """The same with others at the board."""
         return replace(self, agents=now.agents, only=now.only, broken=now.broken, files=now.files, made=now.made)
 
+    @cached_property
+    def most(self) -> dict[str, int]:
+        """How many activations at a time an agent may have, whoever serves it."""
+        return {a.name: a.concurrency for a in self.agents if a.concurrency is not None}
+
     def may_end(self, written: set[str]) -> bool:
         """Whether writes of these kinds may have reached the goal, or the condition to stop."""
         for condition in (self.done, self.stop):

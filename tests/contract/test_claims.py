@@ -18,6 +18,42 @@ def three(bench: Bench, *ratings: int, agent: str = "a"):
     return rows
 
 
+class TestAnAgentThatActsOnSoManyAtATime:
+    """Whoever serves it: several workers together are bound by it as one is."""
+
+    def claims(self, bench, worker, most=2):
+        return bench.store.claim(bench.id, Agenda(worker, {"a": 10, "b": 10}, 10, most={"a": most})).taken
+
+    def test_has_no_more_among_all_workers(self, bench):
+        three(bench)
+
+        assert [len(self.claims(bench, worker)) for worker in ("w1", "w2")] == [2, 0]
+
+    def test_goes_on_in_the_commit_that_ends_one(self, bench):
+        three(bench)
+        first, _ = self.claims(bench, "w1")
+
+        done = contribution(first)
+        _, claims = bench.store.commit(bench.id, [done], Agenda("w1", {"a": 10}, 10, most={"a": 2}))
+
+        assert len(claims.taken) == 1
+        assert bench.states() == ["done", "running", "running"]
+
+    def test_has_the_place_of_a_worker_that_is_gone(self, bench):
+        three(bench)
+        self.claims(bench, "w1")
+        bench.clock.pass_by(31)
+
+        assert len(self.claims(bench, "w2")) == 2
+        assert bench.states() == ["running", "running", "pending"]
+
+    def test_keeps_no_place_from_others(self, bench):
+        three(bench)
+        three(bench, agent="b")
+
+        assert sorted(c.agent for c in self.claims(bench, "w1", most=1)) == ["a", "b", "b", "b"]
+
+
 class TestAClaim:
     def test_it_is_the_right_to_act_on_one_version_as_of_one_snapshot(self, bench):
         row = bench.note()

@@ -195,6 +195,10 @@ class Board:
             both = old["state"] == new["state"] == "running"
             starves = both and min(old["redone"], new["redone"]) >= STARVING and old["lease_until"] >= now
             _demand(not starves, "nothing is begun beside what starves", f"{dict(new)}, but {dict(begun[0])}")
+        busy = Counter(a["agent"] for a in self.activations.values() if a["state"] == "running")
+        for new in begun:
+            most = self._agents[new["agent"]].concurrency
+            _demand(most is None or busy[new["agent"]] <= most, "an agent has so much at a time", f"{busy}: {new}")
         pending = Counter(a["agent"] for a in self.activations.values() if a["state"] == "pending")
         for new in begun:
             due = before.get(new["id"], LEAST)["due_at"]

@@ -125,6 +125,11 @@ def begun_too_soon() -> AbstractContextManager[object]:
     return _without("NEXT", "activation.due_at IS NULL")
 
 
+def each_for_itself() -> AbstractContextManager[object]:
+    """How many activations an agent may have at a time is asked of each worker alone."""
+    return patch.object(agendas, "_beside_others", lambda at, board, agenda: agenda.free)
+
+
 def nobody_parks() -> AbstractContextManager[object]:
     """However much an agent has to do, others write more for it."""
     return patch.object(parking, "mind", lambda *args: None)
@@ -234,7 +239,8 @@ SABOTAGES: dict[str, Broken] = {
     broken.__name__: broken
     for broken in (
         no_read_set, wrongly_moot, no_token, cursors_taken_along, same_token, new_snapshot, heart_of_others,
-        releases_of_others, nobody_starves, begun_too_soon, nobody_parks, parked_for_ever, nobody_looks_back, unasked,
+        releases_of_others, nobody_starves, begun_too_soon, each_for_itself, nobody_parks,
+        parked_for_ever, nobody_looks_back, unasked,
         given_back_twice, never_settled, budget_too_soon, cursors_first, no_poll,
         verdict_at_any_head, verdict_of_any_epoch,
     )

@@ -129,8 +129,9 @@ class World(Surroundings):
         """What a worker works on."""
         caps = self._one("SELECT cap FROM budget WHERE scope = ?", f"board:{board}")
         budget = replace(self._budget, activations=caps[0]) if self.boards[board].row["epoch"] == 1 else Budget()
-        rules = {"breaker": self._breaker, "least_rating": self._least}
-        return Plan(self._team, self._done, exists(Poison), budget, only=only, **rules)
+        return Plan(
+            self._team, self._done, exists(Poison), budget, only=only, breaker=self._breaker, least_rating=self._least
+        )
 
     def _one(self, text: str, *values: Any) -> Any:
         return self.database._writer.execute(text, values).fetchone()
