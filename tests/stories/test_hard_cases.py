@@ -10,7 +10,7 @@ from pydantic import model_validator
 
 from blackboard import Budget, Entry, Failure, Kind, Scenario, View, agent, all_done, resource, tool, when
 from blackboard.errors import Misuse, NotFound
-from blackboard.runner import Runner
+from blackboard.runner.waking import Waking
 from blackboard.testing import memory_board, run_agent, run_team
 
 SECONDS = 20
@@ -258,7 +258,7 @@ class TestAView:
 
 class TestACancel:
     def test_is_seen_while_work_comes_in_without_a_pause(self, monkeypatch):
-        monkeypatch.setattr(Runner, "_hint", lambda self: None)  # as if another process had asked for it
+        monkeypatch.setattr(Waking, "hint", lambda self: None)  # as if another process had asked for it
 
         @agent(watches=Done, writes=(Done, Job))
         def endless(done: Entry[Done], view: View) -> None:

@@ -11,7 +11,7 @@ from blackboard.board import open_board
 from blackboard.cli import run
 from blackboard.errors import FeedGap, StoreError
 from blackboard.matching import Matcher, Pattern
-from blackboard.records import Worker
+from blackboard.records import Seat, Worker
 from blackboard.runner.noticing import Noticing
 from blackboard.runner.view import Toolbox
 from blackboard.seam import REAL
@@ -326,6 +326,8 @@ class TestABodyThatWasChanged:
     def test_wakes_nobody(self, case):
         case.damage(DAMAGES["a body"][2])
         matcher = Matcher([Pattern("b", Body, ("open",), where=lambda body: body.text == "second")], [])
+        with case:
+            case.store.seat("test-1", [Seat("b", "note open")])
 
         with case, pytest.raises(StoreError, match="note-2 v1 of test-1 was changed outside"):
             Noticing(case.store, "test-1", Toolbox(REAL.lane("tool", 1))).unnoticed({}, matcher)
