@@ -10,21 +10,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from blackboard.activation import Agenda, Claim, GroupWatch, State
-from blackboard.judge import NewActivation, is_whole
-from blackboard.records import Claims, Notice, Row
+from blackboard.activation import Agenda, Claim
+from blackboard.records import Claims, Row
 from store import parking
 from store import queries as q
 from store import statements as s
-from store.core import numbers, words
+from store.core import words
 from store.gatherings import BATCH_MEMBERS, as_of, is_gathered, members, name_of
-from store.landing import note_attempt, propose, reconsider, scopes, settle_activation
+from store.landing import note_attempt, reconsider, scopes, settle_activation
+from store.leaving import LEFT, drop, drop_left
 from store.looking import Cursor, to_row
 
 UNIT = "activations"
 LEAST = -(2**62)  # below every rating
 CHANGED = "what woke it has changed before it could act"
-LEFT = "its agent is no longer of the team"
 ACTIVATION = len(s.CLAIMED)  # columns of an activation; those of the entry that woke it follow
 
 
@@ -74,7 +73,7 @@ def take(at: Cursor, board: str, agenda: Agenda, now: float) -> Claims:
 def _drop_replaced(at: Cursor, board: str, least: int, now: float) -> None:
     """What is rated too low is never claimed, so it is dropped here when what woke it has changed."""
     for id_, agent, token, attempt in at.execute(s.REPLACED_BELOW, {"p_board": board, "p_least": least}).fetchall():
-        _drop(at, board, id_, agent, token, attempt, CHANGED, now)
+        drop(at, board, id_, agent, token, attempt, CHANGED, now)
 
 
 def _beside_others(at: Cursor, board: str, agenda: Agenda) -> dict[str, int]:
@@ -128,7 +127,7 @@ def _is_moot(
         marks = at.execute(s.MARKS, {"p_board": board, "p_kinds": words((group,))}).fetchall()
         changed = max((last for *_, last in marks), default=0) > seq
     if changed:
-        _drop(at, board, id_, agent, token, attempt, CHANGED, now)
+        drop(at, board, id_, agent, token, attempt, CHANGED, now)
         if name_of(binding) is not None:
             reconsider(at, board, id_, now)
     return changed
@@ -144,7 +143,7 @@ def rescue(at: Cursor, board: str, agenda: Agenda, dead: Iterable[str], now: flo
     taken: list[Claim] = []
     for *row, owner, is_seated in sorted(at.execute(s.ABANDONED, values).fetchall()):
         if not is_seated:
-            _drop_left(at, board, row[0], row[5], row[1], now)
+            drop_left(at, board, row[0], row[5], row[1], now)
             continue
         if len(taken) >= agenda.slots or free.get(row[1], 0) < 1:
             continue
@@ -181,193 +180,12 @@ def put_back_or_drop(at: Cursor, claim: Claim, attempt: int, due: float | None, 
     """The same, but for what nobody would ever take again, since its agent has lost its seat."""
     held = put_back(at, claim, attempt, due)
     if held and not _has_seat(at, claim.board, claim.agent):
-        _drop(at, claim.board, claim.id, claim.agent, claim.token, attempt, LEFT, now, "left")
+        drop(at, claim.board, claim.id, claim.agent, claim.token, attempt, LEFT, now, "left")
     return held
 
 
 def _has_seat(at: Cursor, board: str, agent: str) -> bool:
     return agent in dict(at.execute(q.CURSORS, {"p_board": board}).fetchall())
-
-
-def leave(at: Cursor, board: str, worker: str, now: float) -> None:
-    """A worker gives back what it holds, and whom it has parked: others may know of no bounds."""
-    release(at, board, worker)
-    at.execute(s.UNPARK_ALL, {"p_board": board})
-    seated = [name for name, _ in at.execute(q.CURSORS, {"p_board": board}).fetchall()]
-    _drop_all_but(at, board, seated, now)
-
-
-def release(at: Cursor, board: str, worker: str | None) -> None:
-    """Make all that a worker (without one: that anybody) holds pending again, as if it had not been tried."""
-    for id_, token, attempt, agent in at.execute(s.HELD_BY, {"p_board": board, "p_worker": worker}).fetchall():
-        values = {"p_board": board, "p_id": id_, "p_token": token, "p_attempt": attempt - 1, "p_due": None}
-        at.execute(s.PUT_BACK, values)
-        if attempt == 1:
-            settle_activation(at, board, agent, spent=0)
-
-
-def move_cursors(at: Cursor, board: str, notices: Sequence[Notice], groups: Sequence[GroupWatch], now: float) -> bool:
-    """Make activations and move the cursors that they come from, together."""
-    status, head, activations, _ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
-    if status != "open":
-        return True
-    cursors = dict(at.execute(q.CURSORS, {"p_board": board}).fetchall())
-    proposed: list[NewActivation] = []
-    in_place = True
-    judged: dict[str, Notice] = {}
-    for notice in notices:
-        if cursors.get(notice.agent) != notice.after or _waits_unasked(at, board, notice):
-            in_place = False  # another worker of the same agent has been here
-            continue
-        judged[notice.agent] = notice
-        proposed += [
-            NewActivation(p.agent, p.trigger, p.rating, broken=p.broken, waiting=p.waiting, many=p.many)
-            for p in notice.proposals
-        ]
-        if not notice.stays:
-            _move(at, board, notice.agent, notice.after, notice.upto)
-    for group in groups:
-        whole, before = _whole(at, board, group), cursors.get(group.agent, 0)
-        upto = head
-        if group.waiting:  # its `ready` is to be asked of all that the cursor passes
-            asked = judged.get(group.agent)
-            upto = before if asked is None or any(_is_new(at, board, one) for one in whole) else asked.upto
-        _move(at, board, group.agent, before, upto)
-        in_place &= upto == head
-        proposed += whole
-    added = propose(at, board, activations, tuple(proposed), now)
-    if added:
-        at.execute(s.ADVANCE_BOARD, {"p_board": board, "p_head": head, "p_activations": activations + added})
-    for notice in judged.values():
-        _judged(at, board, notice, now)
-    return in_place
-
-
-def _waits_unasked(at: Cursor, board: str, notice: Notice) -> bool:
-    """Whether something has come to wait since its agent looked: then its `ready` was not asked of that."""
-    if notice.asked is None:
-        return False
-    waiting = at.execute(q.WAITING, {"p_board": board, "p_agent": notice.agent}).fetchall()
-    return not {id_ for id_, *_ in waiting} <= set(notice.asked)
-
-
-def _judged(at: Cursor, board: str, notice: Notice, now: float) -> None:
-    """What its `ready` and `unless` have said of an agent's activations."""
-    if notice.ready:
-        at.execute(s.PROMOTE, {"p_board": board, "p_ids": numbers(notice.ready)})
-    if notice.obviated is not None:
-        values = {"p_board": board, "p_agent": notice.agent}
-        for id_, token, attempt in at.execute(s.UNBEGUN, values).fetchall():
-            _drop(at, board, id_, notice.agent, token, attempt, notice.obviated, now)
-
-
-def _is_new(at: Cursor, board: str, one: NewActivation) -> bool:
-    values = {"p_board": board, "p_agent": one.agent, "p_binding": str(one.trigger)}
-    return at.execute(s.BY_BINDING, values).fetchone() is None
-
-
-def set_aside(at: Cursor, claim: Claim, state: State, cause: str, now: float) -> bool:
-    """What was claimed is not begun: it is moot, or waits for its `ready`; False if the claim was lost.
-
-    What waits holds no reservation, since nobody knows for how long: it is tried anew when it is ready.
-    """
-    this = {"p_board": claim.board, "p_id": claim.id, "p_token": claim.token}
-    tried = 0 if state == "waiting" else claim.attempt - 1
-    if not at.execute(s.SET_ASIDE, {**this, "p_state": state, "p_attempt": tried}).rowcount:
-        return False
-    settle_activation(at, claim.board, claim.agent, spent=min(tried, 1))
-    if state == "waiting":  # what came after its snapshot may have made it ready: that is to be noticed
-        at.execute(s.LOOK_BACK, {"p_board": claim.board, "p_agent": claim.agent, "p_seq": claim.snapshot})
-    else:
-        note_attempt(at, claim.board, claim.id, "moot", cause, now)
-    return True
-
-
-def _move(at: Cursor, board: str, agent: str, before: int, head: int) -> None:
-    if before != head:
-        at.execute(s.ADVANCE_AGENT, {"p_board": board, "p_agent": agent, "p_before": before, "p_head": head})
-
-
-def _whole(at: Cursor, board: str, group: GroupWatch) -> list[NewActivation]:
-    marks = at.execute(s.MARKS, {"p_board": board, "p_kinds": words((group.kind,))}).fetchall()
-    if not is_whole({status: n for _, status, n, _ in marks}, group.done):
-        return []
-    last = max(last for *_, last in marks)
-    return [NewActivation(group.agent, last, group.rating, group=group.kind, waiting=group.waiting)]
-
-
-def stop(at: Cursor, board: str, final: bool) -> None:
-    """The board ends: what runs is fenced, nothing stays reserved.
-
-    A board that is over drops its agenda, what was tried of it counts as used; any other keeps it, untried, for a
-    resume.
-    """
-    at.execute(s.UNPARK_ALL, {"p_board": board})
-    if not final:
-        release(at, board, None)
-    for agent, held in at.execute(s.HOLDING, {"p_board": board}).fetchall():
-        settle_activation(at, board, agent, reserved=held, spent=held if final else 0)
-    at.execute(s.DROP_ALL if final else s.UNTRY, {"p_board": board})
-
-
-def reopen(at: Cursor, board: str) -> None:
-    """What was parked or put off may be had at once."""
-    at.execute(s.UNPARK_ALL, {"p_board": board})
-    at.execute(s.AT_ONCE, {"p_board": board})
-
-
-def retire(at: Cursor, board: str, keep: Sequence[str], now: float) -> None:
-    """Take the seats of agents that are no longer of the team, and drop what waits for them."""
-    gone = tuple(name for name, _ in at.execute(q.CURSORS, {"p_board": board}).fetchall() if name not in keep)
-    at.execute(s.DISMISS, {"p_board": board, "p_agents": words(gone)})
-    at.execute(s.UNPARK_ALL, {"p_board": board})
-    _drop_all_but(at, board, keep, now)
-
-
-def _drop_all_but(at: Cursor, board: str, keep: Sequence[str], now: float) -> None:
-    values = {"p_board": board, "p_keep": json.dumps([*keep])}
-    for id_, agent, token, attempt in at.execute(s.LEFT_BEHIND, values).fetchall():
-        _drop(at, board, id_, agent, token, attempt, LEFT, now, "left")
-        _unbind(at, board, id_)
-
-
-def _drop_left(at: Cursor, board: str, id_: int, token: int, agent: str, now: float) -> None:
-    """What a worker has left behind that is gone, of an agent that has no seat any more."""
-    at.execute(s.FINISH, {"p_board": board, "p_id": id_, "p_token": token, "p_state": "moot", "p_done": None})
-    settle_activation(at, board, agent)
-    note_attempt(at, board, id_, "left", LEFT, now)
-    _unbind(at, board, id_)
-
-
-def dismiss(at: Cursor, board: str, agents: Sequence[str], now: float) -> None:
-    """Take the seats of agents, and drop all that waits for them or is held for them."""
-    values = {"p_board": board, "p_agents": words(tuple(agents))}
-    at.execute(s.DISMISS, values)
-    at.execute(s.UNPARK_ALL, {"p_board": board})  # nobody waits for who has left
-    at.execute(s.FORGET_GATHERED, values)  # who comes back counts anew, also what was dropped here
-    at.execute(s.FORGET_GATHERINGS, values)
-    for id_, agent, attempt in at.execute(s.UNFINISHED, values).fetchall():
-        at.execute(s.DROP_UNFINISHED, {"p_board": board, "p_id": id_})
-        if attempt:
-            settle_activation(at, board, agent)
-        note_attempt(at, board, id_, "left", "its agent has left the board", now)
-        _unbind(at, board, id_)
-
-
-def _unbind(at: Cursor, board: str, id_: int) -> None:
-    """The versions of a batch that was dropped are free for another one."""
-    if at.execute(s.FORGET_BATCH, {"p_board": board, "p_id": id_}).rowcount:
-        at.execute(s.UNBIND, {"p_board": board, "p_id": id_})
-
-
-def _drop(
-    at: Cursor, board: str, id_: int, agent: str, token: int, attempt: int, cause: str, now: float,
-    outcome: str = "moot",
-) -> None:  # fmt: skip
-    at.execute(s.DROP_PENDING, {"p_board": board, "p_id": id_, "p_token": token})
-    if attempt:
-        settle_activation(at, board, agent)
-    note_attempt(at, board, id_, outcome, cause, now)
 
 
 def _drop_claimed(at: Cursor, claim: Claim, now: float) -> None:

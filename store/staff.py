@@ -8,6 +8,7 @@ from typing import Protocol
 from blackboard.activation import Agenda
 from blackboard.records import Worker
 from blackboard.seam import Seam
+from store import attendance
 from store import statements as s
 from store.keeping import SqlKeeping
 from store.looking import Cursor
@@ -41,22 +42,25 @@ class SqlStaff(SqlKeeping):
         }  # fmt: skip
         self._presence.arrive(worker.id)
         with self._database.writing() as at:
-            at.execute(s.ANNOUNCE, row)
+            at.execute(attendance.ANNOUNCE, row)
             self._forget_the_dead(at)
 
     def _forget_the_dead(self, at: Cursor) -> None:
         """Those whose process has ended and who hold nothing any more."""
         for worker in self._presence.workers():
-            if not self._presence.gone(worker) or at.execute(s.HOLDS_SOMETHING, {"p_worker": worker}).fetchone():
+            if (
+                not self._presence.gone(worker)
+                or at.execute(attendance.HOLDS_SOMETHING, {"p_worker": worker}).fetchone()
+            ):
                 continue
             at.execute(s.UNSERVE, {"p_board": None, "p_worker": worker})
-            at.execute(s.LEAVE, {"p_worker": worker, "p_now": self._seam.now()})
+            at.execute(attendance.LEAVE, {"p_worker": worker, "p_now": self._seam.now()})
             self._presence.forget(worker)
 
     def serve(self, board: str, worker: str, agents: Mapping[str, str], slots: int) -> None:
         now = self._seam.now()
         with self._database.writing() as at:
-            at.execute(s.SERVE, {
+            at.execute(attendance.SERVE, {
                 "board_id": board, "worker_id": worker, "agents": json.dumps(dict(agents)), "slots": slots,
                 "since": now, "beat_at": now,
             })  # fmt: skip
@@ -64,18 +68,18 @@ class SqlStaff(SqlKeeping):
     def leave(self, worker: str) -> None:
         with self._database.writing() as at:
             at.execute(s.UNSERVE, {"p_board": None, "p_worker": worker})
-            at.execute(s.LEAVE, {"p_worker": worker, "p_now": self._seam.now()})
+            at.execute(attendance.LEAVE, {"p_worker": worker, "p_now": self._seam.now()})
         self._presence.leave(worker)
         self._ring()
 
     def beat(self, board: str, agenda: Agenda, ran_seconds: float) -> set[tuple[int, int]]:
         now = self._seam.now()
         with self._database.writing() as at:
-            at.execute(s.BEAT_WORKER, {"p_worker": agenda.worker, "p_now": now})
-            (last,) = at.execute(s.LAST_BEAT, {"p_board": board}).fetchone()
+            at.execute(attendance.BEAT_WORKER, {"p_worker": agenda.worker, "p_now": now})
+            (last,) = at.execute(attendance.LAST_BEAT, {"p_board": board}).fetchone()
             new = ran_seconds if last is None else max(0.0, min(ran_seconds, now - last))
             at.execute(s.RAN, {"p_board": board, "p_seconds": new, "p_now": now})
-            at.execute(s.BEAT_SERVING, {"p_board": board, "p_worker": agenda.worker, "p_now": now})
+            at.execute(attendance.BEAT_SERVING, {"p_board": board, "p_worker": agenda.worker, "p_now": now})
             values = {"p_board": board, "p_worker": agenda.worker, "p_until": now + agenda.lease}
             return set(map(tuple, at.execute(s.BEAT_CLAIMS, values).fetchall()))
 

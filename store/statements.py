@@ -353,6 +353,7 @@ PARKED = compiled(
     select(activation.c.id).where(_parked, among(activation.c.agent, "agents"), among(activation.c.waits_for, "for"))
     .limit(1)
 )  # fmt: skip
+UNPARK_ALL = compiled(update(activation).where(_parked).values(state=word("pending"), waits_for=None))
 UNPARK = compiled(
     update(activation)
     .where(activation.c.board_id == P("board"), activation.c.state == word("parked"))
@@ -366,9 +367,8 @@ UNPARK = compiled(
     )
     .values(state=word("pending"), waits_for=None)
 )
-UNPARK_ALL = compiled(update(activation).where(_parked).values(state=word("pending"), waits_for=None))
 
-# -- budgets, workers --------------------------------------------------------------------------------------------------
+# -- budgets, and who holds what ---------------------------------------------------------------------------------------
 _row = and_(budget.c.scope == P("scope"), budget.c.unit == P("unit"))
 _both = and_(budget.c.scope.in_([P("scope"), P("own")]), budget.c.unit == P("unit"))  # of the board, and of the agent
 _used = budget.c.settled - budget.c.overrun + budget.c.reserved
@@ -391,34 +391,12 @@ TRIED = compiled(
     )
 )
 RECAP = compiled(update(budget).where(_row, budget.c.cap.is_distinct_from(P("cap"))).values(cap=P("cap")))
-_new_worker = upsert(worker)
-ANNOUNCE = compiled(
-    _new_worker.on_conflict_do_update(
-        index_elements=["id"], set_={"beat_at": _new_worker.excluded.beat_at, "left_at": None}
-    )
-)
-LEAVE = compiled(update(worker).where(worker.c.id == P("worker")).values(left_at=P("now")))
-BEAT_WORKER = compiled(update(worker).where(worker.c.id == P("worker")).values(beat_at=P("now")))
 OWNERS = compiled(
     select(worker.c.id, worker.c.host, worker.c.pid, worker.c.left_at).where(
         worker.c.id.in_(
             select(activation.c.owner).where(activation.c.board_id == P("board"), activation.c.state == word("running"))
         )
     )
-)
-HOLDS_SOMETHING = compiled(
-    select(activation.c.id).where(activation.c.state == word("running"), activation.c.owner == P("worker")).limit(1)
-)
-_new_serving = upsert(serving)
-SERVE = compiled(
-    _new_serving.on_conflict_do_update(
-        index_elements=["board_id", "worker_id"],
-        set_={"agents": _new_serving.excluded.agents, "slots": _new_serving.excluded.slots},
-    )
-)
-LAST_BEAT = compiled(select(board.c.beat_at).where(board.c.id == P("board")))
-BEAT_SERVING = compiled(
-    update(serving).where(serving.c.board_id == P("board"), serving.c.worker_id == P("worker")).values(beat_at=P("now"))
 )
 UNSERVE = compiled(
     delete(serving).where(

@@ -9,7 +9,7 @@ from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Lande
 from blackboard.errors import BoardClosed, BodyRefused, UsageError
 from blackboard.records import Changed, Claims, Grants, NewBoard, Notice, Seat
 from store import agenda as agendas
-from store import parking
+from store import cursors, leaving, parking
 from store import queries as q
 from store import statements as s
 from store.core import words
@@ -57,11 +57,11 @@ class SqlStore(SqlStaff):
 
     def retire(self, board: str, keep: Sequence[str]) -> None:
         with self._database.writing() as at:
-            agendas.retire(at, board, [*keep, OUTSIDE], self._seam.now())
+            leaving.retire(at, board, [*keep, OUTSIDE], self._seam.now())
 
     def dismiss(self, board: str, agents: Sequence[str]) -> None:
         with self._database.writing() as at:
-            agendas.dismiss(at, board, agents, self._seam.now())
+            leaving.dismiss(at, board, agents, self._seam.now())
         self._ring()
 
     def learn(self, board: str, kinds: str) -> None:
@@ -99,7 +99,7 @@ class SqlStore(SqlStaff):
             record = to_board(at.execute(q.BOARD, {"p_board": board}).fetchone())
             if record.status == "closed":
                 at.execute(s.REOPEN, {"p_board": board})
-            agendas.reopen(at, board)
+            leaving.reopen(at, board)
             if changed is not None:
                 kinds = json.dumps({**json.loads(record.kinds), **json.loads(changed.kinds)})
                 values = {"p_board": board, "p_team": changed.team, "p_options": changed.options, "p_kinds": kinds}
@@ -126,7 +126,7 @@ class SqlStore(SqlStaff):
                 return False
             if quiet and any(seq < at_head for _, seq in at.execute(q.CURSORS, {"p_board": board})):
                 return False  # somebody has joined who has not looked yet
-            agendas.stop(at, board, final)
+            leaving.stop(at, board, final)
             at.execute(s.CLOSE, {"p_board": board, "p_verdict": verdict})
         self._ring()
         return True
@@ -212,7 +212,7 @@ class SqlStore(SqlStaff):
 
     def notice(self, board: str, notices: Sequence[Notice], groups: Sequence[GroupWatch] = ()) -> bool:
         with self._database.writing() as at:
-            return agendas.move_cursors(at, board, notices, groups, self._seam.now())
+            return cursors.move_cursors(at, board, notices, groups, self._seam.now())
 
     # -- claims ----------------------------------------------------------------------------------------------------
     def claim(self, board: str, agenda: Agenda) -> Claims:
@@ -266,7 +266,7 @@ class SqlStore(SqlStaff):
 
     def set_aside(self, claim: Claim, state: State, cause: str) -> bool:
         with self._database.writing() as at:
-            held = agendas.set_aside(at, claim, state, cause, self._seam.now())
+            held = cursors.set_aside(at, claim, state, cause, self._seam.now())
         self._ring()
         return held
 
@@ -276,7 +276,7 @@ class SqlStore(SqlStaff):
 
     def release(self, board: str, worker: str) -> None:
         with self._database.writing() as at:
-            agendas.leave(at, board, worker, self._seam.now())
+            leaving.leave(at, board, worker, self._seam.now())
             at.execute(s.UNSERVE, {"p_board": board, "p_worker": worker})
         self._ring()
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from blackboard.activation import Query
-from store import gatherings, queries, statements
+from store import attendance, gatherings, queries, statements
 from store.sqlite import open_store
 
 LARGE = "entry|link|field|activation_read|activation|attempt|gathering|gathered|batch"  # tables that grow with a board
@@ -53,7 +53,7 @@ def _queries() -> Iterator[tuple[str, str]]:
 
 def _hot() -> dict[str, str]:
     """Every statement by its name, but for those that only insert rows."""
-    named = {**vars(queries), **vars(statements), **vars(gatherings)}
+    named = {**vars(queries), **vars(statements), **vars(gatherings), **vars(attendance)}
     found = {name: text for name, text in named.items() if name.isupper() and isinstance(text, str)}
     return {name: text for name, text in (*found.items(), *_queries()) if not text.startswith("INSERT")}
 

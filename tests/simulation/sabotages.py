@@ -15,7 +15,7 @@ from blackboard.judge import Facts, NewActivation
 from blackboard.records import Notice
 from blackboard.runner.waking import Waking
 from store import agenda as agendas
-from store import landing, parking
+from store import cursors, landing, leaving, parking
 from store import statements as s
 from store.store import SqlStore
 
@@ -147,14 +147,14 @@ def nobody_looks_back() -> AbstractContextManager[object]:
 
 def unasked() -> AbstractContextManager[object]:
     """A cursor moves though something has come to wait since its agent looked."""
-    return patch.object(agendas, "_waits_unasked", lambda *args: False)
+    return patch.object(cursors, "_waits_unasked", lambda *args: False)
 
 
 # -- budgets ---------------------------------------------------------------------------------------------------------
 @contextmanager
 def given_back_twice() -> Iterator[None]:
     """What was reserved is given back once too often."""
-    released = agendas.release
+    released = leaving.release
 
     def release(at: Any, board: str, worker: str | None) -> None:
         held = at.execute(s.HELD_BY, {"p_board": board, "p_worker": worker}).fetchall()
@@ -162,13 +162,13 @@ def given_back_twice() -> Iterator[None]:
         if held:
             at.execute("UPDATE budget SET reserved = max(reserved - 1, 0) WHERE scope = ?", (f"board:{board}",))
 
-    with patch.object(agendas, "release", release):
+    with patch.object(leaving, "release", release):
         yield
 
 
 def never_settled() -> AbstractContextManager[object]:
     """What becomes moot after it was claimed is not counted."""
-    return patch.object(agendas, "settle_activation", lambda *args, **options: None)
+    return patch.object(leaving, "settle_activation", lambda *args, **options: None)
 
 
 def budget_too_soon() -> AbstractContextManager[object]:
@@ -184,11 +184,11 @@ def cursors_first() -> Iterator[None]:
     def notice(self: SqlStore, board: str, notices: Sequence[Notice], groups: Sequence[GroupWatch] = ()) -> bool:
         bare = [replace(n, proposals=()) for n in notices]
         with self._database.writing() as at:
-            in_place = agendas.move_cursors(at, board, bare, groups, self._seam.now())
+            in_place = cursors.move_cursors(at, board, bare, groups, self._seam.now())
         new = tuple(NewActivation(p.agent, p.trigger, p.rating) for n in notices for p in n.proposals)
         with self._database.writing() as at:
             _, head, activations, _ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
-            added = agendas.propose(at, board, activations, new, self._seam.now())
+            added = cursors.propose(at, board, activations, new, self._seam.now())
             at.execute(s.ADVANCE_BOARD, {"p_board": board, "p_head": head, "p_activations": activations + added})
         return in_place
 

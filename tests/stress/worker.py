@@ -18,7 +18,7 @@ from typing import Any
 
 from blackboard import judge as judging
 from blackboard.runner.loop import Runner
-from store import agenda, landing, sqlite
+from store import cursors, landing, sqlite
 from store import statements as s
 from store.checkpoints import LARGE, Checkpoints
 from store.library import sqlite3
@@ -180,9 +180,9 @@ def without_joint_notice() -> None:
                 trap.passing(BETWEEN)
             with self._database.writing() as at:
                 head, activations = at.execute(s.LOCKED, {"p_board": board}).fetchone()[1:3]
-                proposed = [agenda.NewActivation(p.agent, p.trigger, p.rating) for n in notices for p in n.proposals]
-                proposed += [new for g in groups for new in agenda._whole(at, board, g)]
-                added = agenda.propose(at, board, activations, tuple(proposed), self._seam.now())
+                proposed = [cursors.NewActivation(p.agent, p.trigger, p.rating) for n in notices for p in n.proposals]
+                proposed += [new for g in groups for new in cursors._whole(at, board, g)]
+                added = cursors.propose(at, board, activations, tuple(proposed), self._seam.now())
                 values = {"p_board": board, "p_head": head, "p_activations": activations + added}
                 at.execute(s.ADVANCE_BOARD, values)
         return real(self, board, (), groups)
