@@ -152,15 +152,20 @@ def _who_serves_what(dialect: Dialect) -> list[str]:
 
 def _what_is_declared(dialect: Dialect) -> list[str]:
     """Grants, back-off and parking, groups and batches."""
-    new = [TABLES.tables[name] for name in ("gathering", "gathered", "batch")]
-    indices = sorted((i for t in new for i in t.indexes), key=lambda i: str(i.name))
     return [
         "ALTER TABLE board ADD COLUMN epoch_head INTEGER NOT NULL DEFAULT 0",
         *(f"ALTER TABLE agent ADD COLUMN {name} TEXT" for name in ("writes", "reads", "tools")),
         "ALTER TABLE activation ADD COLUMN due_at FLOAT",
         "ALTER TABLE activation ADD COLUMN waits_for TEXT",
-        *(str(CreateTable(t).compile(dialect=dialect)) for t in new),
-        *(str(CreateIndex(i).compile(dialect=dialect)) for i in indices),
+        """CREATE TABLE gathering (board_id TEXT NOT NULL, agent TEXT NOT NULL, name TEXT NOT NULL,
+           entries INTEGER NOT NULL, done INTEGER NOT NULL, last_seq INTEGER NOT NULL, size INTEGER, handed INTEGER,
+           PRIMARY KEY (board_id, agent, name)) WITHOUT ROWID""",
+        """CREATE TABLE gathered (board_id TEXT NOT NULL, agent TEXT NOT NULL, "key" TEXT NOT NULL, name TEXT,
+           seq INTEGER NOT NULL, done BOOLEAN NOT NULL, PRIMARY KEY (board_id, agent, "key")) WITHOUT ROWID""",
+        "CREATE INDEX gathered_by_group ON gathered (board_id, agent, name)",
+        """CREATE TABLE batch (board_id TEXT NOT NULL, agent TEXT NOT NULL, seq INTEGER NOT NULL,
+           activation_id INTEGER NOT NULL, PRIMARY KEY (board_id, agent, seq)) WITHOUT ROWID""",
+        "CREATE INDEX batch_by_activation ON batch (board_id, activation_id)",
         "DROP VIEW agenda",
         AGENDA,
         *_pinned_plans(dialect),
