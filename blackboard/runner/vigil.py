@@ -15,7 +15,7 @@ from blackboard.seam import Seam
 BOARD = "board"  # the author of what the board itself writes
 STEPS = 200  # of a line of descent that are looked at
 REPEATS = 5  # times that the same in one line is a circle
-EVERY = 23  # landed activations between two looks; a prime, so that no rhythm of the work hides a circle for long
+EVERY = 47  # landed activations between two looks; a prime, so that no rhythm of the work hides a circle for long
 CALM = 1.0  # seconds between two looks of a worker that lands less
 CAUSES = 3  # that are named when a board breaks off
 
