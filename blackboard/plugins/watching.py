@@ -12,35 +12,25 @@ def watch(places: Iterable[str | Path], changed: Callable[[], None]) -> Callable
 
     Of a place that is a file only this file and those beside it are watched.
     """
-    from watchdog.events import (
-        DirDeletedEvent,
-        DirMovedEvent,
-        FileClosedEvent,
-        FileCreatedEvent,
-        FileDeletedEvent,
-        FileModifiedEvent,
-        FileMovedEvent,
-        FileSystemEvent,
-        FileSystemEventHandler,
-    )
+    from watchdog import events
     from watchdog.observers import Observer
 
-    class Changed(FileSystemEventHandler):
-        def dispatch(self, event: FileSystemEvent) -> None:
+    class Changed(events.FileSystemEventHandler):
+        def dispatch(self, event: events.FileSystemEvent) -> None:
             if event.is_directory or str(event.src_path).endswith(".py") or str(event.dest_path).endswith(".py"):
                 changed()
 
     logger = logging.getLogger("watchdog")
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())  # a library is silent
-    wanted: list[type[FileSystemEvent]] = [
-        DirDeletedEvent,
-        DirMovedEvent,
-        FileClosedEvent,
-        FileCreatedEvent,
-        FileDeletedEvent,
-        FileModifiedEvent,
-        FileMovedEvent,
+    wanted: list[type[events.FileSystemEvent]] = [
+        events.DirDeletedEvent,
+        events.DirMovedEvent,
+        events.FileClosedEvent,
+        events.FileCreatedEvent,
+        events.FileDeletedEvent,
+        events.FileModifiedEvent,
+        events.FileMovedEvent,
     ]  # fmt: skip  not that a file was opened or read: loading does that too
     observer = Observer()
     for place in map(Path, places):

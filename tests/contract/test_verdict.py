@@ -3,8 +3,10 @@
 import pytest
 
 from blackboard.activation import Fenced, Proposal
+from blackboard.controller import Verdict
 from blackboard.errors import BoardClosed
 from blackboard.records import Changed, Notice, Seat
+from blackboard.runner import ending
 from tests.builders import ALL_DONE, Bench, landed, note, said
 
 VERDICT = '{"ending": "complete", "reasons": []}'
@@ -294,3 +296,13 @@ class TestCancelling:
         bench.store.cancel(bench.id, "too late")
 
         assert bench.store.board(bench.id).cancelled is None
+
+
+class TestAVerdictThatNothingIsLeftToDo:
+    def test_is_not_written_when_somebody_has_joined_since_it_was_judged_who_has_not_looked_yet(self, bench):
+        bench.note()
+        judged = bench.summary
+        bench.store.seat(bench.id, [Seat("late", "note")])
+
+        assert not ending.conclude(bench.store, bench.id, Verdict("quiescent"), judged)
+        assert ending.conclude(bench.store, bench.id, Verdict("deadline"), judged), "others do not wait for that"
