@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from blackboard.cli import run
 from scenarios.hello import scenario as hello
 
 BLACKBOARD = [sys.executable, "-c", "import sys; from blackboard.cli import run; sys.exit(run())"]
@@ -86,19 +85,6 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BLACKBOARD_DB", raising=False)
     monkeypatch.delenv("BLACKBOARD_LOG", raising=False)
     (tmp_path / "gated.py").write_text(GATED)
-
-
-@pytest.fixture
-def told(capsys):
-    """What a command gives: its exit code, what it wrote to stdout and what to stderr."""
-
-    def command(*words):
-        code = run(words)
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
-
-    return command
 
 
 def begun(*words, **options):

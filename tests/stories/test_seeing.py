@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from blackboard import Entry, Kind, View, agent, exists, open_board
-from blackboard.cli import run
 from blackboard.errors import BoardClosed, NotFound
 from blackboard.explaining import Limits, quotes
 from blackboard.testing import memory_board, run_agent
@@ -84,19 +83,6 @@ def _here(tmp_path, monkeypatch):
     monkeypatch.delenv("BLACKBOARD_DB", raising=False)
     monkeypatch.delenv("BLACKBOARD_LOG", raising=False)
     (tmp_path / "desk.py").write_text(DESK)
-
-
-@pytest.fixture
-def told(capsys):
-    """What a command gives: its exit code, what it wrote to stdout and what to stderr."""
-
-    def command(*words):
-        code = run(words)
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
-
-    return command
 
 
 @pytest.fixture

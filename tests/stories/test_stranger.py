@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from blackboard import open_board
-from blackboard.cli import run
 from blackboard.errors import BlackboardError
 
 BLACKBOARD = [sys.executable, "-m", "blackboard"]
@@ -48,19 +47,6 @@ def _here(tmp_path, monkeypatch):
     monkeypatch.delenv("BLACKBOARD_PLUGINS", raising=False)
     (tmp_path / "meeting.py").write_text(MEETING)
     (tmp_path / "plugins").mkdir()
-
-
-@pytest.fixture
-def told(capsys):
-    """What a command gives: its exit code, what it wrote to stdout and what to stderr."""
-
-    def command(*words):
-        code = run(words)
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
-
-    return command
 
 
 def until(holds, what: str, saying=lambda: ""):
