@@ -37,6 +37,10 @@ class Subtask(Kind, lifecycle={"open": ("answered", "flagged")}):
     """What it is about, in the words that documents would use; empty: what `text` says."""
     aspect: Aspect = "general"
     """What it wants to know of its subject; a hint for whoever answers it."""
+    follows: bool = False
+    """Whether it was asked because a part of the question found no answer; it is about that part, and asks no further."""
+    again: int = Field(default=0, ge=0)
+    """How often it was asked before, of documents that have changed since."""
 
 
 class Answer(
@@ -44,41 +48,60 @@ class Answer(
     lifecycle={
         "draft": ("accepted", "revise", "flagged"),
         "revise": ("draft", "flagged"),
-        "accepted": "compared",
+        "accepted": ("compared", "stale"),
+        "compared": "stale",
     },
     index=("subject",),
 ):
-    """What was found out about one subtask; it is about that subtask. Flagged: kept out of the report."""
+    """What was found out about one subtask; it is about that subtask.
+
+    Flagged: kept out of the conclusion. Compared: no answer before it contradicts it unsaid. Stale: a document that it
+    quotes has changed, and its subtask is asked again.
+    """
 
     subject: str
     """The subject of its subtask: answers that share it can be compared."""
     text: str
+    """Sentences, each followed by the numbers of the quotes that it rests on, from 1: `It expires. [2]`. Or nothing but
+    the sentences of its quotes, in their order, without numbers."""
     quotes: tuple[Quote, ...] = ()
-    """What the text rests on. An answer without a model quotes each of its sentences, in their order."""
+    """What the text rests on."""
     confidence: float = Field(default=0, ge=0, le=1)
     basis: str = ""
     """One sentence: why one may believe it, or why nothing was found."""
 
 
 class Review(Kind):
-    """What a critic thinks of an answer; it is about that answer."""
+    """What a critic thinks of an answer; it is about that answer. From 3 on it is accepted."""
 
     score: int = Field(ge=1, le=5)
     feedback: str
-    """One sentence: what is wrong, so that the next version can mend it."""
+    """One sentence: why it got this score, and what the next version should mend."""
+    relevance: float | None = Field(default=None, ge=0, le=1)
+    """How far it answers its subtask; None where nobody measured it, as with those below."""
+    groundedness: float | None = Field(default=None, ge=0, le=1)
+    """Share of its sentences whose quotes stand in their documents, byte for byte."""
+    concision: float | None = Field(default=None, ge=0, le=1)
+    """Share of it that bears on its subtask."""
+    missing: tuple[str, ...] = ()
+    """Words that the subtask asks for and the answer does not say."""
 
 
-class Disagreement(Kind, index=("subject",)):
-    """Two answers that cannot both be right; it is about both."""
+class Disagreement(Kind, index=("places",)):
+    """Two sentences that cannot both be right, each with its quote; it is about the answers that rest on them."""
 
     subject: str
-    texts: tuple[str, str]
-    quotes: tuple[Quote, ...] = ()
-    """The sentences that contradict each other."""
+    """What they speak of."""
+    values: tuple[str, str]
+    """What each says: `20 July 1969`, `21 July 1969`."""
+    quotes: tuple[Quote, Quote]
+    """The sentences, in the order of their places."""
+    places: str = ""
+    """Where the two stand, as one text: nobody finds the same twice."""
 
 
 class Report(Kind, lifecycle={"draft": "final"}):
-    """The answer to the question; printed, it is its Markdown."""
+    """The answer to the question; printed, it is its Markdown. Final once its quotes were verified."""
 
     markdown: str
     confidence: float = Field(default=0, ge=0, le=1)
@@ -91,6 +114,11 @@ class Report(Kind, lifecycle={"draft": "final"}):
     quotes: int = Field(default=0, ge=0)
     documents: int = Field(default=0, ge=0)
     """Documents that are quoted."""
+    disagreements: int = Field(default=0, ge=0)
+    cut: int = Field(default=0, ge=0)
+    """Sentences that were left out because they cite nothing."""
+    citations: tuple[Quote, ...] = ()
+    """What the numbers in the text stand for, in their order; the quotes of disagreements come last."""
 
     def __str__(self) -> str:
         return self.markdown

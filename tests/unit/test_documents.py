@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from blackboard.errors import StoreError, UsageError
 from blackboard.tools.documents import Library, Passage, Quote, read_passage, search_documents, unread_documents
 from blackboard.tools.documents import index as index_module
-from blackboard.tools.documents.passages import LONGEST_OTHER, LONGEST_PROSE, read_document
+from blackboard.tools.documents.passages import LONGEST_OTHER, LONGEST_PROSE
+from blackboard.tools.documents.reading import read_document
 
 GUIDE = """# Guide
 

@@ -26,6 +26,6 @@ def answer_from(passages: Sequence[Passage], inquiry: Inquiry) -> Answer:
     if missing := lack(picked, inquiry):
         return Answer(subject=inquiry.about, text="The documents do not answer this.", basis=missing)
     confidence, basis = trust(picked, inquiry)
-    quotes = tuple(Quote.at(s.passage.document, s.byte, s.line, s.text) for s in picked)
+    quotes = tuple(Quote.of(passages[s.place[0]], s.start, s.start + len(s.text)) for s in picked)
     text = " ".join(q.sentence for q in quotes)
     return Answer(subject=inquiry.about, text=text, quotes=quotes, confidence=confidence, basis=basis)

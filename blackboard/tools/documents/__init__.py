@@ -3,6 +3,6 @@
 from blackboard.tools.documents.library import Library
 from blackboard.tools.documents.passages import Passage
 from blackboard.tools.documents.quotes import Quote
-from blackboard.tools.documents.tools import read_passage, search_documents, unread_documents
+from blackboard.tools.documents.tools import check_quotes, read_passage, search_documents, unread_documents
 
-__all__ = ["Library", "Passage", "Quote", "read_passage", "search_documents", "unread_documents"]
+__all__ = ["Library", "Passage", "Quote", "check_quotes", "read_passage", "search_documents", "unread_documents"]

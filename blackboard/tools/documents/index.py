@@ -14,9 +14,9 @@ from pathlib import Path
 from blackboard.errors import StoreError
 from blackboard.settings import cache_folder
 from blackboard.tools.documents.files import File
-from blackboard.tools.documents.passages import Document, Passage
+from blackboard.tools.documents.passages import EDITION, Document, Passage
 
-VERSION = 1
+VERSION = 2
 """Part of the file's name too, so that two versions of this program never throw away each other's index."""
 APPLICATION = 0x62626478
 BUSY = 300.0
@@ -32,18 +32,24 @@ TABLES = f"""
 CREATE TABLE document(path TEXT PRIMARY KEY, mtime_ns INTEGER, size INTEGER, sha256 TEXT, skipped TEXT) WITHOUT ROWID;
 CREATE TABLE passage(
   id INTEGER PRIMARY KEY, document TEXT, start INTEGER, "end" INTEGER, sha256 TEXT,
-  heading TEXT, line INTEGER, prose INTEGER
+  heading TEXT, line INTEGER, prose INTEGER, page INTEGER, raw TEXT, runs TEXT, encoding TEXT
 );
 CREATE INDEX passage_of_document ON passage(document);
 CREATE VIRTUAL TABLE words USING fts5(text, heading, title, tokenize='porter unicode61 remove_diacritics 2');
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 """
+PUT = "INSERT INTO passage VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 BEST = f"""
-SELECT p.id, p.document, p.start, p."end", words.text, p.sha256, p.heading, p.line, p.prose, -bm25(words, {WEIGHTS})
-FROM words JOIN passage p ON p.id = words.rowid WHERE words MATCH ?
+SELECT p.id, p.document, p.start, p."end", words.text, p.sha256, p.heading, p.line, p.prose, p.page, p.raw, p.encoding,
+  substr(d.sha256, 1, {EDITION}), -bm25(words, {WEIGHTS}), p.runs
+FROM words JOIN passage p ON p.id = words.rowid JOIN document d ON d.path = p.document WHERE words MATCH ?
 ORDER BY bm25(words, {WEIGHTS}), p.document, p.start LIMIT {CANDIDATES}
 """
+FIELDS = (
+    *("document", "start", "end", "text", "sha256", "heading", "line", "prose", "page", "raw", "encoding"),
+    *("edition", "score"),
+)
 
 
 @dataclass(frozen=True)
@@ -96,9 +102,11 @@ class Index:
 
     def best(self, expression: str) -> dict[int, Passage]:
         """The best passages for an FTS5 expression by their numbers, best first, scored by bm25."""
-        fields = ("document", "start", "end", "text", "sha256", "heading", "line", "prose", "score")
         rows = self._open().execute(BEST, (expression,))
-        return {row[0]: Passage(**dict(zip(fields, row[1:], strict=True))) for row in rows}
+        return {
+            row[0]: Passage(**dict(zip(FIELDS, row[1:-1], strict=True)), runs=json.loads(row[-1] or "[]"))
+            for row in rows
+        }
 
     def containing(self, expression: str, numbers: list[int]) -> set[int]:
         """Which of these passages match an FTS5 expression."""
@@ -131,8 +139,9 @@ class Index:
 
     def _put_passage(self, passage: Passage, title: str) -> None:
         p = passage
-        row = (p.document, p.start, p.end, p.sha256, p.heading, p.line, p.prose)
-        number = self._open().execute("INSERT INTO passage VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
+        runs = json.dumps(p.runs) if p.runs else ""
+        place = (p.document, p.start, p.end, p.sha256, p.heading, p.line, p.prose, p.page, p.raw, runs, p.encoding)
+        number = self._open().execute(PUT, place).lastrowid
         self._open().execute(
             "INSERT INTO words(rowid, text, heading, title) VALUES (?, ?, ?, ?)", (number, p.text, p.heading, title)
         )

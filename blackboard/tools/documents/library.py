@@ -4,7 +4,7 @@ import hashlib
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -13,8 +13,9 @@ from blackboard.errors import StoreError, UsageError
 from blackboard.tools.documents import files
 from blackboard.tools.documents.files import File, Skipped, in_words
 from blackboard.tools.documents.index import Index, Known, is_broken
-from blackboard.tools.documents.passages import Document, Passage, read_document
+from blackboard.tools.documents.passages import EDITION, Document, Passage
 from blackboard.tools.documents.quotes import Quote
+from blackboard.tools.documents.reading import Unreadable, read_document
 from blackboard.tools.extractive import STOPWORDS, stem
 
 T = TypeVar("T")
@@ -94,7 +95,24 @@ class Library:
             found = self.read(cited.document, cited.start, cited.end)
         except UsageError:
             return False
-        return found == cited.text.encode(errors="replace") and _sha256(found) == cited.sha256
+        exact = cited.exact if isinstance(cited, Passage) else cited.text
+        return found == exact.encode(cited.encoding, errors="replace") and _sha256(found) == cited.sha256
+
+    def check(self, quotes: Sequence[Quote]) -> list[str]:
+        """What is wrong with each, by reading every file once, anew; empty for a quote that stands as it was read."""
+        by_document = {
+            name: self._checked(name, [q for q in quotes if q.document == name])
+            for name in {q.document for q in quotes}
+        }
+        return [by_document[q.document][q] for q in quotes]
+
+    def _checked(self, document: str, quotes: Sequence[Quote]) -> dict[Quote, str]:
+        try:
+            data = files.read_file(self.folder, document)
+        except (OSError, UsageError):
+            return dict.fromkeys(quotes, f"{document} cannot be read any more")
+        edition = _sha256(data)[:EDITION]
+        return {q: _wrong(q, data, edition) for q in quotes}
 
     def _with_index(self, job: Callable[[], T]) -> T:
         """Do it with an index that is up to date; with a new one if the old one breaks."""
@@ -177,13 +195,19 @@ def _scored(passage: Passage, coverage: float) -> Passage:
 
 def _content(path: str, data: bytes) -> Document | str:
     """What is in a file, or why it is not read."""
-    if b"\0" in data:
-        return "binary"
     try:
         document = read_document(path, data)
-    except UnicodeDecodeError:
-        return "not UTF-8"
+    except Unreadable as reason:
+        return str(reason)
     return document if document.passages else "no text in it"
+
+
+def _wrong(quote: Quote, data: bytes, edition: str) -> str:
+    if quote.edition not in ("", edition):
+        return f"{quote.document} has changed since it was read"
+    found = data[quote.start : quote.end]
+    stands = found == quote.text.encode(quote.encoding, errors="replace") and _sha256(found) == quote.sha256
+    return "" if stands else f"{quote.document} does not say this there"
 
 
 def _sha256(data: bytes) -> str:

@@ -5,6 +5,7 @@ from blackboard.tool import resource, tool
 from blackboard.tools.documents.files import in_words
 from blackboard.tools.documents.library import Library
 from blackboard.tools.documents.passages import Passage
+from blackboard.tools.documents.quotes import Quote
 
 MOST_BYTES = 64 * 1024
 
@@ -28,3 +29,12 @@ def read_passage(document: str, start: int, end: int, library: Library = resourc
         raise UsageError(f"{end - start} bytes are too many at once; ask for at most {MOST_BYTES}")
     # An offset inside a character gives a replacement character, so that it equals no quote.
     return library.read(document, start, end).decode(errors="replace")
+
+
+@tool(effects="none", returns="untrusted")
+def check_quotes(quotes: list[Quote], library: Library = resource(Library)) -> list[str]:
+    """What is wrong with each quote, by reading its file again, byte by byte: empty if it stands there as quoted.
+
+    `a.md has changed since it was read`, `a.md cannot be read any more`, `a.md does not say this there`.
+    """
+    return library.check(quotes)
