@@ -38,7 +38,7 @@ class Subtask(Kind, lifecycle={"open": ("answered", "flagged")}):
     aspect: Aspect = "general"
     """What it wants to know of its subject; a hint for whoever answers it."""
     follows: bool = False
-    """Whether it was asked because a part of the question found no answer; it is about that part, and asks no further."""
+    """Whether it was asked because a part of the question found no answer; it is about that part and raises none."""
     again: int = Field(default=0, ge=0)
     """How often it was asked before, of documents that have changed since."""
 
