@@ -4,6 +4,7 @@ from pathlib import Path
 
 from agents.research import offline
 from agents.research.kinds import Question, Report
+from agents.research.verifier import verifier
 from blackboard import Budget, Scenario
 from blackboard.tools.documents import Library
 
@@ -12,10 +13,10 @@ SHIPPED = Path(__file__).parent / "documents"
 scenario = Scenario(
     "research",
     params=Question,
-    agents={"offline": [offline.planner, offline.researcher, offline.synthesizer]},
+    agents={"offline": [offline.planner, offline.researcher, offline.synthesizer, verifier]},
     result=Report,
     resources=lambda params: [Library.opened(params.documents or SHIPPED)],
-    budget=Budget(activations=60, seconds=300),
+    budget=Budget(activations=300, seconds=300),
 )
 
 if __name__ == "__main__":

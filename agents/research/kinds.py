@@ -41,6 +41,8 @@ class Subtask(Kind, lifecycle={"open": ("answered", "flagged")}):
     """Whether it was asked because a part of the question found no answer; it is about that part and raises none."""
     again: int = Field(default=0, ge=0)
     """How often it was asked before, of documents that have changed since."""
+    reason: str = ""
+    """One sentence: why it was flagged, where its answer does not tell."""
 
 
 class Answer(

@@ -1,16 +1,19 @@
-"""Puts answers together as a report in Markdown: the short answer first, then each part, what is open, the sources."""
+"""Puts answers together as a report in Markdown: the short answer first, then each part, what is disputed or open."""
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
-from agents.research.kinds import Answer, Report, Subtask
+from agents.research.citing import Cited, Sources, Told, is_extract, told
+from agents.research.kinds import Answer, Disagreement, Report, Subtask
 from blackboard.tools.documents import Quote
 
 TITLE = 160  # characters
-CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2060-\u2069]")
 """What a terminal or a reader could take for a command; line feeds are ours."""
 FEWEST, MOST = 3, 5  # sentences of the short answer
+DISPUTED = "*(disputed, see below)*"
 EXTRACTIVE = "Extractive: no model was used"
 COVERED = "how much of the question's wording the quotes cover"
 NOT_EXTRACTIVE = "Put together without a model from answers that are more than quotes."
@@ -19,6 +22,8 @@ NOTHING = (
     "The documents do not answer this question: no part of it found a sentence that could be quoted. "
     "Ask it in other words, or name a folder that covers it with `--documents`."
 )
+FOLLOWS = "Asked because a part of the question stayed open. "
+NEAREST = "The documents do not answer this question itself. What they say on what it is about:"
 
 
 @dataclass(frozen=True)
@@ -28,59 +33,188 @@ class Part:
     subtask: Subtask
     answer: Answer | None = None
     accepted: bool = False
-    score: int | None = None
+    scores: tuple[int, ...] = ()
+    """One of each review of its answer, in order."""
+    reason: str = ""
+    """Why it has no accepted answer."""
+
+    @cached_property
+    def told(self) -> Told:
+        """What the report may say of it; nothing unless accepted."""
+        return told(self.answer) if self.answer and self.accepted else Told(())
 
     @property
-    def quotes(self) -> tuple[Quote, ...]:
-        """What it may be cited with; nothing unless accepted."""
-        return self.answer.quotes if self.answer and self.accepted else ()
+    def is_answered(self) -> bool:
+        """Whether there is anything to say."""
+        return bool(self.told.sentences)
+
+    @property
+    def said(self) -> set[str]:
+        """Its sentences."""
+        return {sentence.text for sentence in self.told.sentences}
+
+    @property
+    def is_extract(self) -> bool:
+        """Whether it says nothing but its quotes."""
+        return self.answer is not None and is_extract(self.answer)
 
 
-@dataclass
-class Sources:
-    """Numbers for quotes, in the order in which they are first cited. A sentence has one number, wherever it stands."""
+def compose(
+    question: str, parts: Sequence[Part], unread: Sequence[str] = (), disagreements: Sequence[Disagreement] = ()
+) -> Report:
+    """The report on all parts, in the order given.
 
-    quotes: list[Quote] = field(default_factory=list)
-    _numbers: dict[str, int] = field(default_factory=dict)
-
-    def number(self, quote: Quote) -> int:
-        """Its number, a new one if need be."""
-        if quote.sentence not in self._numbers:
-            self.quotes.append(quote)
-            self._numbers[quote.sentence] = len(self.quotes)
-        return self._numbers[quote.sentence]
-
-    def cited(self, quote: Quote) -> str:
-        """The sentence with its number."""
-        return f"{quote.sentence} [{self.number(quote)}]"
+    `unread`: documents that were not read, with the reason. `disagreements`: those told are of what the report cites.
+    """
+    return _Composition(question, parts, unread, disagreements).report()
 
 
-def compose(question: str, parts: Sequence[Part], unread: Sequence[str] = ()) -> Report:
-    """The report on all parts, in the order given. `unread`: documents that were not read, with the reason."""
-    answered = [p for p in parts if p.accepted]
-    own = _with_own_words(answered)
-    again = len(answered) - len(own)
-    sources = Sources()
-    short, *sections = [_short_answer(answered, sources), *_sections(answered, sources)]
-    documents = len({q.document for q in sources.quotes})
-    confidence = round(sum(p.answer.confidence for p in own if p.answer) / max(len(parts) - again, 1), 2)
-    counted = f"{_many(len(sources.quotes), 'sentence')} quoted from {_many(documents, 'document')}"
-    repeated = f", {again} more by the same sentences" if again else ""
-    told = f"{len(own)} of {_many(len(parts), 'part')} answered{repeated}"
-    summary = f"*{told}, {counted}. Confidence {confidence:.2f}.*"
-    found = [short, summary, *sections] if answered else [NOTHING]
-    blocks = [f"# {_title(question)}", *found, *_open(parts), _not_read(unread), *_listed(sources)]
-    markdown = "\n\n".join(block for block in (*blocks, _note(answered, confidence)) if block)
-    scores = [p.score for p in answered if p.score is not None]
-    return Report(
-        markdown=CONTROL.sub("\N{REPLACEMENT CHARACTER}", markdown),
-        confidence=confidence,
-        quality=sum(scores) / len(scores) if scores else 0,
-        open_questions=tuple(p.subtask.text for p in parts if not p.accepted),
-        answered=len(own),
-        quotes=len(sources.quotes),
-        documents=documents,
-    )
+class _Composition:
+    """What a report is made of, and the numbers of its sources."""
+
+    def __init__(
+        self, question: str, parts: Sequence[Part], unread: Sequence[str], disagreements: Sequence[Disagreement]
+    ) -> None:
+        self.question, self.parts, self.unread = question, parts, unread
+        self.answered = [p for p in parts if p.is_answered]
+        said = {q.sentence for p in self.answered for s in p.told.sentences for q in s.quotes}
+        told = [d for d in disagreements if any(q.sentence in said for q in d.quotes)]
+        self.disagreements = sorted(told, key=lambda d: [(q.document, q.page, q.start) for q in d.quotes])
+        self.disputed = {q.sentence for d in self.disagreements for q in d.quotes}
+        self.own = _with_own_words(self.answered)
+        self.sources = Sources()
+
+    def report(self) -> Report:
+        short, sections = self._short_answer(), list(self._sections())
+        disputed, scores = list(self._disputed()), [p.scores[-1] for p in self.answered if p.scores]
+        quality = round(sum(scores) / len(scores), 1) if scores else 0
+        found = [short, self._summary(quality), *sections] if self.answered else [NOTHING]
+        last = [*disputed, *self._open(), _not_read(self.unread), *self._listed(), self._cost(), self._note()]
+        markdown = "\n\n".join(block for block in (f"# {_title(self.question)}", *found, *last) if block)
+        return Report(
+            markdown=CONTROL.sub("\N{REPLACEMENT CHARACTER}", markdown),
+            confidence=self.confidence,
+            quality=quality,
+            open_questions=tuple(p.subtask.text for p in self.parts if not p.is_answered),
+            answered=len(self._own_parts(self.own)),
+            quotes=len(self.sources.quotes),
+            documents=len({q.document for q in self.sources.quotes}),
+            disagreements=len(self.disagreements),
+            cut=sum(p.told.cut for p in self.parts),
+            citations=tuple(self.sources.quotes),
+        )
+
+    @cached_property
+    def confidence(self) -> float:
+        """Mean over the parts of the question; one that only repeats others does not count."""
+        asked, own = self._own_parts(self.parts), self._own_parts(self.own)
+        again = len(self._own_parts(self.answered)) - len(own)
+        return round(sum(p.answer.confidence for p in own if p.answer) / max(len(asked) - again, 1), 2)
+
+    def _own_parts(self, parts: Sequence[Part]) -> list[Part]:
+        return [p for p in parts if not p.subtask.follows]
+
+    def _short_answer(self) -> str:
+        """The first sentence of every part, and further ones where there are few parts; in the order of the parts."""
+        parts = self._own_parts(self.answered) or self.answered
+        by_turns = sorted((nth, n) for n, part in enumerate(parts) for nth in range(len(part.told.sentences)))
+        chosen: dict[str, tuple[int, int]] = {}
+        for nth, n in by_turns:
+            if len(chosen) < (MOST if nth == 0 else FEWEST):
+                chosen.setdefault(parts[n].told.sentences[nth].text, (n, nth))
+        said = [self._cited(parts[n].told.sentences[nth]) for n, nth in sorted(chosen.values())]
+        return " ".join(said if self._own_parts(self.answered) else [NEAREST, *said])
+
+    def _summary(self, quality: float) -> str:
+        """What a person in a hurry wants to know of the whole: how much was found, and how good it is."""
+        asked, own = self._own_parts(self.parts), self._own_parts(self.own)
+        again = len(self._own_parts(self.answered)) - len(own)
+        documents = len({q.document for s in self.answered for c in s.told.sentences for q in c.quotes})
+        sentences = {c.text for p in self.answered for c in p.told.sentences}
+        counted = f"{_many(len(sentences), 'sentence')} quoted from {_many(documents, 'document')}"
+        repeated = f", {again} more by the same sentences" if again else ""
+        told = [f"{len(own)} of {_many(len(asked), 'part')} answered{repeated}, {counted}."]
+        told += [f"Confidence {self.confidence:.2f} of 1{f', quality {quality:.1f} of 5' if quality else ''}."]
+        if self.disagreements:
+            told.append(f"The documents disagree on {_many(len(self.disagreements), 'point')}.")
+        if cut := sum(p.told.cut for p in self.parts):
+            told.append(f"{_many(cut, 'sentence')} without a citation {'was' if cut == 1 else 'were'} left out.")
+        return f"*{' '.join(told)}*"
+
+    def _sections(self) -> Iterator[str]:
+        """A heading, the answer and its basis for each part; a sentence that an earlier part has is only pointed at."""
+        said: set[str] = set()
+        own = {id(part) for part in self.own}
+        for part in self.answered:
+            if part.answer:
+                yield f"## {_line(part.subtask.text)}"
+                yield self._told(part, said)
+                if id(part) in own:
+                    yield f"*{self._believed(part.answer, part)}*"
+                said |= part.said
+
+    def _believed(self, answer: Answer, part: Part) -> str:
+        quality = f", quality {part.scores[-1]} of 5" if part.scores else ""
+        why = FOLLOWS if part.subtask.follows else ""
+        return f"{why}Confidence {answer.confidence:.2f}{quality}. {answer.basis}".rstrip()
+
+    def _told(self, part: Part, said: set[str]) -> str:
+        sentences = part.told.sentences
+        new = [self._cited(s) for s in sentences if s.text not in said]
+        repeated = [q for s in sentences if s.text in said for q in s.quotes]
+        again = [f"[{n}]" for n in sorted({self.sources.number(q) for q in repeated})]
+        if not again:
+            return " ".join(new)
+        *before, last = again
+        pointer = f"{', '.join(before)} and {last}" if before else last
+        return " ".join([*new, f"{'See also' if new else 'Answered in'} {pointer} above."])
+
+    def _cited(self, sentence: Cited) -> str:
+        is_disputed = not self.disputed.isdisjoint(q.sentence for q in sentence.quotes)
+        return self.sources.cited(sentence, DISPUTED if is_disputed else "")
+
+    def _disputed(self) -> Iterator[str]:
+        if self.disagreements:
+            yield "## Where the documents disagree"
+            yield "\n".join(
+                f"- **{_line(one)}** or **{_line(other)}**: {self._says(quotes[0])}; {self._says(quotes[1])}"
+                for (one, other), quotes in ((d.values, d.quotes) for d in self.disagreements)
+            )
+
+    def _says(self, quote: Quote) -> str:
+        return f"{_code(quote.place)} says “{quote.sentence}” [{self.sources.number(quote)}]"
+
+    def _open(self) -> Iterator[str]:
+        yield "## What remained open"
+        lines = [f"- **{_line(p.subtask.text)}** {_line(_why_open(p))}" for p in self.parts if not p.is_answered]
+        yield "\n".join(lines) or "Nothing: every part of the question found an answer."
+
+    def _listed(self) -> Iterator[str]:
+        if self.sources.quotes:
+            yield "## Sources"
+            yield "\n".join(f"{n}. {_code(q.place)} “{q.sentence}”" for n, q in enumerate(self.sources.quotes, 1))
+
+    def _cost(self) -> str:
+        """What it took; the same on every machine, so no seconds."""
+        reviews = sum(len(p.scores) for p in self.parts)
+        if not reviews or not all(p.is_extract for p in self.answered):
+            return ""
+        drafts = sum(max(len(p.scores), 1) for p in self.parts if p.answer)
+        took = f"{_many(len(self.parts), 'part')}, {_many(drafts, 'draft')}, {_many(reviews, 'review')}"
+        return f"What it cost: nothing but this machine's time; no model was called. {took}."
+
+    def _note(self) -> str:
+        """Who wrote this, and what its confidence means."""
+        if not self.answered:
+            return f"{EXTRACTIVE}."
+        if not all(p.is_extract for p in self.answered):
+            return NOT_EXTRACTIVE
+        quoted = f"{EXTRACTIVE}; every sentence above is quoted from your documents."
+        return f"{quoted} Confidence {self.confidence:.2f} of 1 ({COVERED})."
+
+
+def _why_open(part: Part) -> str:
+    return part.reason or (part.answer and part.answer.basis) or NO_REASON
 
 
 def _title(question: str) -> str:
@@ -98,10 +232,9 @@ def _with_own_words(answered: Sequence[Part]) -> list[Part]:
     told: set[str] = set()
     own: list[Part] = []
     for part in answered:
-        said = {q.sentence for q in part.quotes}
-        if not said or not said <= told or (part.answer and not _is_extract(part.answer)):
+        if not part.said <= told:
             own.append(part)
-        told |= said
+        told |= part.said
     return own
 
 
@@ -109,61 +242,8 @@ def _many(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _short_answer(answered: Sequence[Part], sources: Sources) -> str:
-    """The first sentence of every part, and further ones where there are few parts; in the order of the parts."""
-    by_turns = sorted((nth, n) for n, part in enumerate(answered) for nth in range(len(part.quotes)))
-    chosen: dict[str, tuple[int, int]] = {}
-    for nth, n in by_turns:
-        if len(chosen) < (MOST if nth == 0 else FEWEST):
-            chosen.setdefault(answered[n].quotes[nth].sentence, (n, nth))
-    return " ".join(sources.cited(answered[n].quotes[nth]) for n, nth in sorted(chosen.values()))
-
-
-def _sections(answered: Sequence[Part], sources: Sources) -> Iterator[str]:
-    """A heading, the answer and its basis for each part; a sentence that an earlier part has is only pointed at."""
-    told: set[str] = set()
-    own = {id(part) for part in _with_own_words(answered)}
-    for part in answered:
-        if part.answer:
-            yield f"## {_line(part.subtask.text)}"
-            yield _told(part.answer, sources, told)
-            if id(part) in own:
-                yield f"*{f'Confidence {part.answer.confidence:.2f}. {part.answer.basis}'.rstrip()}*"
-            told |= {q.sentence for q in part.quotes}
-
-
-def _told(answer: Answer, sources: Sources, told: set[str]) -> str:
-    if not _is_extract(answer):
-        return " ".join([answer.text, *(f"[{sources.number(q)}]" for q in answer.quotes)])
-    new = [sources.cited(q) for q in answer.quotes if q.sentence not in told]
-    again = [f"[{n}]" for n in sorted(sources.number(q) for q in answer.quotes if q.sentence in told)]
-    if not again:
-        return " ".join(new)
-    *before, last = again
-    pointer = f"{', '.join(before)} and {last}" if before else last
-    return " ".join([*new, f"{'See also' if new else 'Answered in'} {pointer} above."])
-
-
-def _is_extract(answer: Answer) -> bool:
-    """Whether it says nothing but its quotes; otherwise it can only be cited as a whole."""
-    return answer.text == " ".join(q.sentence for q in answer.quotes)
-
-
-def _open(parts: Sequence[Part]) -> Iterator[str]:
-    yield "## What remained open"
-    reasons = ((p.subtask.text, (p.answer and p.answer.basis) or NO_REASON) for p in parts if not p.accepted)
-    lines = [f"- **{_line(text)}** {_line(reason)}" for text, reason in reasons]
-    yield "\n".join(lines) or "Nothing: every part of the question found an answer."
-
-
 def _not_read(unread: Sequence[str]) -> str:
     return f"Not read: {', '.join(_one_line(u) for u in unread)}" if unread else ""
-
-
-def _listed(sources: Sources) -> Iterator[str]:
-    if sources.quotes:
-        yield "## Sources"
-        yield "\n".join(f"{n}. {_code(q.place)} “{q.sentence}”" for n, q in enumerate(sources.quotes, 1))
 
 
 def _code(name: str) -> str:
@@ -175,14 +255,3 @@ def _code(name: str) -> str:
 
 def _one_line(name: str) -> str:
     return name.replace("\n", "\N{REPLACEMENT CHARACTER}")
-
-
-def _note(answered: Sequence[Part], confidence: float) -> str:
-    """Who wrote this, and what its confidence means."""
-    if not answered:
-        return f"{EXTRACTIVE}."
-    is_extract = all(p.answer and _is_extract(p.answer) for p in answered)
-    if not is_extract:
-        return NOT_EXTRACTIVE
-    quoted = f"{EXTRACTIVE}; every sentence above is quoted from your documents."
-    return f"{quoted} Confidence {confidence:.2f} of 1 ({COVERED})."

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from agents.research.kinds import Answer, Question, Report, Review, Subtask
+from agents.research.kinds import Answer, Disagreement, Question, Report, Review, Subtask
 from agents.research.report import Part, compose
 from blackboard import Entry, View, agent, all_done
 from blackboard.tools.documents import unread_documents
@@ -11,19 +11,21 @@ from blackboard.tools.documents import unread_documents
 @agent(watches=all_done(Subtask), writes=Report, tools=[unread_documents])
 async def synthesizer(subtasks: Sequence[Entry[Subtask]], view: View) -> None:
     """Puts the accepted answers together; the order in which they came does not matter."""
-    in_order = sorted(subtasks, key=lambda s: (s.body.rank, s.body.text))
+    in_order = sorted(subtasks, key=lambda s: (s.body.rank, s.body.follows, s.body.text))
     question = view.get(Question, of=in_order[0])
     parts = [_part(s, view) for s in in_order]
-    report = compose(question.body.question, parts, unread=await view.call(unread_documents))
-    view.post(report, about=subtasks, status="final")
+    disagreements = [d.body for d in view.find(Disagreement)]
+    unread = await view.call(unread_documents)
+    view.post(compose(question.body.question, parts, unread, disagreements), about=subtasks)
 
 
 def _part(subtask: Entry[Subtask], view: View) -> Part:
-    """A subtask with its newest answer, and the score that the answer got last."""
+    """A subtask with its newest answer, and what reviewers said of that."""
     answers = view.find(Answer, about=subtask)
     if not answers:
-        return Part(subtask.body)
+        return Part(subtask.body, reason=subtask.body.reason)
     answer = answers[-1]
     accepted = subtask.status == "answered" and answer.status in ("accepted", "compared")
-    scores = [review.body.score for review in view.find(Review, about=answer)]
-    return Part(subtask.body, answer.body, accepted=accepted, score=scores[-1] if scores else None)
+    reviews = [review.body for review in view.find(Review, about=answer)]
+    reason = "" if accepted else subtask.body.reason or (reviews[-1].feedback if reviews else "")
+    return Part(subtask.body, answer.body, accepted, tuple(r.score for r in reviews), reason)
