@@ -10,6 +10,7 @@ from collections.abc import Callable
 from tests.benchmarks.contention import measure_contention
 from tests.benchmarks.crowd import measure_crowd
 from tests.benchmarks.growth import measure_growth
+from tests.benchmarks.reading import measure_reading
 from tests.benchmarks.sizes import Sizes
 from tests.benchmarks.table import Figure, table
 from tests.benchmarks.throughput import measure_chain, measure_commands, measure_fan_out
@@ -23,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[Sizes], list[Figure]]] = {
     "contention": measure_contention,
     "growth": measure_growth,
     "crowd": measure_crowd,
+    "reading": measure_reading,
     "idle": measure_idle,
     "memory": measure_memory,
     "commands": measure_commands,

@@ -69,8 +69,8 @@ CANNED = (
     (wake.BOARD, lambda path, board, rounds: wake.Wakes([0.5] * rounds)),
     (contention.SIDES, lambda path, processes, tasks: contention.Fanned(100.0, tasks, tasks, 0)),
 )
-HOW_MANY = {"chain": 6, "fan_out": 7, "wake": 6, "contention": 5, "growth": 5, "crowd": 8, "idle": 2, "memory": 2,
-            "commands": 2}  # fmt: skip
+HOW_MANY = {"chain": 6, "fan_out": 7, "wake": 6, "contention": 5, "growth": 5, "crowd": 8, "reading": 6, "idle": 2,
+            "memory": 2, "commands": 2}  # fmt: skip
 
 
 @pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="reads what the Linux kernel counts")
