@@ -278,7 +278,7 @@ class TestIndex:
 
     def test_it_is_kept_for_the_next_library(self, folder, monkeypatch):
         Library(folder).search("lease")
-        monkeypatch.setattr("blackboard.tools.documents.library.read_document", None)
+        monkeypatch.setattr("blackboard.tools.documents.upkeep.read_document", None)
         assert Library(folder).search("lease")
 
     @pytest.mark.parametrize("content", [b"", b"no database at all" * 500])

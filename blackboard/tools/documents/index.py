@@ -6,7 +6,7 @@ import os
 import sqlite3
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ WEIGHTS = "1.0, 0.7, 0.3"
 """What a word counts for bm25 in the text, in the heading, in the title."""
 
 TABLES = f"""
-CREATE TABLE document(path TEXT PRIMARY KEY, mtime_ns INTEGER, size INTEGER, sha256 TEXT, skipped TEXT) WITHOUT ROWID;
+CREATE TABLE document(path TEXT PRIMARY KEY, changed_ns INTEGER, size INTEGER, sha256 TEXT, skipped TEXT) WITHOUT ROWID;
 CREATE TABLE passage(
   id INTEGER PRIMARY KEY, document TEXT, start INTEGER, "end" INTEGER, sha256 TEXT,
   heading TEXT, line INTEGER, prose INTEGER, page INTEGER, raw TEXT, runs TEXT, encoding TEXT
@@ -39,7 +39,7 @@ CREATE VIRTUAL TABLE words USING fts5(text, heading, title, tokenize='porter uni
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 """
-PUT = "INSERT INTO passage VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+PUT = "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 BEST = f"""
 SELECT p.id, p.document, p.start, p."end", words.text, p.sha256, p.heading, p.line, p.prose, p.page, p.raw, p.encoding,
   substr(d.sha256, 1, {EDITION}), -bm25(words, {WEIGHTS}), p.runs
@@ -73,25 +73,42 @@ class Index:
         self._path = Path()
         self._inode = 0
 
-    def known(self) -> dict[str, Known]:
-        """All files that the index knows, by path."""
-        rows = self._open().execute("SELECT path, mtime_ns, size, sha256, skipped FROM document ORDER BY path")
+    def known(self, paths: Sequence[str] | None = None) -> dict[str, Known]:
+        """The files that the index knows, by path: all, or those of these."""
+        asked = "" if paths is None else " WHERE path IN (SELECT value FROM json_each(?))"
+        statement = f"SELECT path, changed_ns, size, sha256, skipped FROM document{asked} ORDER BY path"
+        rows = self._open().execute(statement, () if paths is None else (json.dumps(paths),))
         return {row[0]: Known(File(*row[:3]), *row[3:]) for row in rows}
+
+    def skipped(self) -> list[tuple[str, str]]:
+        """The files whose content is not read, and why, by path."""
+        statement = "SELECT path, skipped FROM document WHERE skipped != '' ORDER BY path"
+        return list(self._open().execute(statement))
+
+    def documents(self) -> int:
+        """How many files have passages."""
+        found: int = self._open().execute("SELECT count(*) FROM document WHERE skipped = ''").fetchone()[0]
+        return found
+
+    def edition(self) -> tuple[int, int]:
+        """Another one than before if somebody else has written into the index, or this is another file."""
+        return self._inode, self._open().execute("PRAGMA data_version").fetchone()[0]
 
     def put(self, file: File, sha256: str, content: Document | str) -> None:
         """Remember a file with its passages, or the reason why it has none, in place of what was known of it."""
-        self.drop(file.path)
+        db = self._open()
+        if db.execute("SELECT 1 FROM document WHERE path = ?", (file.path,)).fetchone():
+            self.drop(file.path)
         skipped = content if isinstance(content, str) else ""
-        row = (file.path, file.mtime_ns, file.size, sha256, skipped)
-        self._open().execute("INSERT INTO document VALUES (?, ?, ?, ?, ?)", row)
+        row = (file.path, file.changed_ns, file.size, sha256, skipped)
+        db.execute("INSERT INTO document VALUES (?, ?, ?, ?, ?)", row)
         if isinstance(content, Document):
-            for passage in content.passages:
-                self._put_passage(passage, content.title)
+            self._put_passages(content)
 
     def touch(self, file: File) -> None:
         """Remember that a file was written again with the same content."""
-        row = (file.mtime_ns, file.size, file.path)
-        self._open().execute("UPDATE document SET mtime_ns = ?, size = ? WHERE path = ?", row)
+        row = (file.changed_ns, file.size, file.path)
+        self._open().execute("UPDATE document SET changed_ns = ?, size = ? WHERE path = ?", row)
 
     def drop(self, path: str) -> None:
         """Forget a file."""
@@ -137,14 +154,13 @@ class Index:
             if self._path.exists() and self._path.stat().st_ino == self._inode:
                 _delete(self._path)
 
-    def _put_passage(self, passage: Passage, title: str) -> None:
-        p = passage
-        runs = json.dumps(p.runs) if p.runs else ""
-        place = (p.document, p.start, p.end, p.sha256, p.heading, p.line, p.prose, p.page, p.raw, runs, p.encoding)
-        number = self._open().execute(PUT, place).lastrowid
-        self._open().execute(
-            "INSERT INTO words(rowid, text, heading, title) VALUES (?, ?, ?, ?)", (number, p.text, p.heading, title)
-        )
+    def _put_passages(self, document: Document) -> None:
+        db = self._open()
+        first = db.execute("SELECT coalesce(max(id), 0) + 1 FROM passage").fetchone()[0]
+        numbered = list(enumerate(document.passages, start=first))
+        db.executemany(PUT, ((number, *_place(passage)) for number, passage in numbered))
+        words = "INSERT INTO words(rowid, text, heading, title) VALUES (?, ?, ?, ?)"
+        db.executemany(words, ((number, p.text, p.heading, document.title) for number, p in numbered))
 
     def _open(self) -> sqlite3.Connection:
         if self._db is None:
@@ -156,6 +172,11 @@ class Index:
                 self._inode = self._path.stat().st_ino
             weakref.finalize(self, self._db.close)
         return self._db
+
+
+def _place(p: Passage) -> tuple[str | int, ...]:
+    runs = json.dumps(p.runs) if p.runs else ""
+    return (p.document, p.start, p.end, p.sha256, p.heading, p.line, p.prose, p.page, p.raw, runs, p.encoding)
 
 
 def is_broken(error: sqlite3.DatabaseError) -> bool:

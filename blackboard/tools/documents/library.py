@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from blackboard.errors import StoreError, UsageError
+from blackboard.seam import REAL, Seam
 from blackboard.tools.documents import files
-from blackboard.tools.documents.files import File, Skipped, in_words
-from blackboard.tools.documents.index import Index, Known, is_broken
-from blackboard.tools.documents.passages import EDITION, Document, Passage
+from blackboard.tools.documents.files import Skipped
+from blackboard.tools.documents.index import Index, is_broken
+from blackboard.tools.documents.passages import EDITION, Passage
 from blackboard.tools.documents.quotes import Quote
-from blackboard.tools.documents.reading import Unreadable, read_document
+from blackboard.tools.documents.reading import Original, Unreadable
+from blackboard.tools.documents.upkeep import Upkeep
 from blackboard.tools.extractive import STOPWORDS, stem
 
 T = TypeVar("T")
@@ -31,17 +33,17 @@ TOKEN = re.compile(r"[^\W_]+")
 class Library:
     """The documents in a folder: `search` finds passages, `read` and `verify` look again into the files themselves.
 
-    `folder`: with .md, .markdown, .txt, .rst and .text files, at any depth. UsageError if it is no folder. The index
-    is brought up to date at the first search and by `refresh`; it is kept in the cache folder (BLACKBOARD_CACHE).
-    Threads and processes may share a folder and a Library. StoreError where the index cannot be written.
+    `folder`: with Markdown, text, HTML, PDF, source code, at any depth. UsageError if it is no folder. The index is
+    kept in the cache folder (BLACKBOARD_CACHE). A search that comes more than a second after the last look at the
+    folder looks again, so that changed, new and deleted files count while a board is open. Threads and processes may
+    share a folder and a Library. StoreError where the index cannot be written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, seam: Seam = REAL) -> None:
         self.folder = files.folder_of_documents(Path(folder))
         self._index = Index(self.folder)
+        self._upkeep = Upkeep(self.folder, self._index, seam)
         self._lock = threading.RLock()
-        self._is_current = False
-        self._skipped: list[Skipped] = []
 
     @classmethod
     def opened(cls, folder: Path) -> "Library":
@@ -56,17 +58,17 @@ class Library:
     @property
     def documents(self) -> int:
         """How many documents can be searched. Errors as for `refresh`."""
-        return self._with_index(lambda: sum(not known.skipped for known in self._index.known().values()))
+        return self._with_index(self._index.documents)
 
     @property
     def skipped(self) -> list[Skipped]:
         """What was not read, by path: (path, reason). Errors as for `refresh`."""
-        return self._with_index(lambda: list(self._skipped))
+        return self._with_index(lambda: list(self._upkeep.skipped))
 
     def refresh(self) -> None:
-        """Read again what has changed in the folder. UsageError if it holds no readable document; StoreError."""
+        """Read again what has changed in the folder. StoreError; UsageError if it has and had no readable document."""
         with self._lock:
-            self._is_current = False
+            self._upkeep.again()
             self._with_index(lambda: None)
 
     def search(self, query: str, limit: int = 5) -> list[Passage]:
@@ -77,55 +79,73 @@ class Library:
         phrases = _phrases(query)
         return self._with_index(lambda: self._ranked(phrases)[: max(1, min(limit, MOST_RESULTS))])
 
-    def read(self, document: str, start: int, end: int) -> bytes:
+    def read(self, document: str, start: int, end: int, page: int = 0) -> bytes:
         """What stands now in the file from byte `start` to before `end`, less if the file is shorter.
 
-        UsageError for what is not a document of this folder, and for offsets that are no range.
+        `page`: of a PDF, from 1; the bytes are those of its text in UTF-8. UsageError for what is not a document of
+        this folder or cannot be read, and for offsets that are no range.
         """
-        if not 0 <= start <= end:
-            raise UsageError(f"{start} to {end} is no range of bytes")
-        try:
-            return files.read_file(self.folder, document)[start:end]
-        except OSError as error:
-            raise UsageError(f"{document!r} cannot be read: {error.strerror}") from error
+        return self._piece(document, start, end, page)[0]
+
+    def read_text(self, document: str, start: int, end: int, page: int = 0) -> str:
+        """The same as text, decoded as the file is; a replacement character for what is cut in the middle of one."""
+        piece, encoding = self._piece(document, start, end, page)
+        return piece.decode(encoding, errors="replace")
 
     def verify(self, cited: Passage | Quote) -> bool:
         """Whether the file still says exactly this at exactly this place."""
         try:
-            found = self.read(cited.document, cited.start, cited.end)
+            found = self.read(cited.document, cited.start, cited.end, cited.page)
         except UsageError:
             return False
         exact = cited.exact if isinstance(cited, Passage) else cited.text
-        return found == exact.encode(cited.encoding, errors="replace") and _sha256(found) == cited.sha256
+        return _stands(found, exact, cited.encoding, cited.sha256)
 
     def check(self, quotes: Sequence[Quote]) -> list[str]:
-        """What is wrong with each, by reading every file once, anew; empty for a quote that stands as it was read."""
+        """What is wrong with each, by reading every file once, anew; empty for a quote that stands as it was read.
+
+        Where a file is not what it was, the next search looks at the folder first.
+        """
         by_document = {
             name: self._checked(name, [q for q in quotes if q.document == name])
             for name in {q.document for q in quotes}
         }
+        if doubtful := [name for name, wrong in by_document.items() if any(wrong.values())]:
+            with self._lock:
+                self._upkeep.doubt(doubtful)
         return [by_document[q.document][q] for q in quotes]
+
+    def _piece(self, document: str, start: int, end: int, page: int) -> tuple[bytes, str]:
+        if not 0 <= start <= end:
+            raise UsageError(f"{start} to {end} is no range of bytes")
+        try:
+            original = Original(document, files.read_file(self.folder, document))
+            return original.bytes(page)[start:end], original.encoding()
+        except OSError as error:
+            raise UsageError(f"{document!r} cannot be read: {error.strerror}") from error
+        except Unreadable as reason:
+            raise UsageError(f"{document!r} cannot be read: {reason}") from reason
 
     def _checked(self, document: str, quotes: Sequence[Quote]) -> dict[Quote, str]:
         try:
             data = files.read_file(self.folder, document)
-        except (OSError, UsageError):
+            original, edition = Original(document, data), _sha256(data)[:EDITION]
+            return {q: _wrong(q, original, edition) for q in quotes}
+        except (OSError, UsageError, Unreadable):
             return dict.fromkeys(quotes, f"{document} cannot be read any more")
-        edition = _sha256(data)[:EDITION]
-        return {q: _wrong(q, data, edition) for q in quotes}
 
     def _with_index(self, job: Callable[[], T]) -> T:
         """Do it with an index that is up to date; with a new one if the old one breaks."""
         with self._lock, self._store_errors():
             try:
-                self._bring_up_to_date()
+                self._upkeep.look()
                 return job()
             except sqlite3.DatabaseError as error:
                 if not is_broken(error):
                     raise
             self._index.throw_away()
-            self._is_current = False
-            self._bring_up_to_date()
+            self._upkeep.again()
+            self._upkeep.look()
             return job()
 
     @contextmanager
@@ -134,42 +154,6 @@ class Library:
             yield
         except (sqlite3.DatabaseError, OSError) as error:
             raise StoreError(f"the index of {self.folder} cannot be used: {error}") from error
-
-    def _bring_up_to_date(self) -> None:
-        if self._is_current:
-            return
-        found, skipped = files.list_documents(self.folder)
-        if found != [known.file for known in self._index.known().values()]:
-            with self._index.transaction():
-                skipped += self._read_again(found)
-        known = self._index.known().values()
-        self._skipped = sorted([*skipped, *((k.file.path, k.skipped) for k in known if k.skipped)])
-        if all(k.skipped for k in known):
-            why = f": {', '.join(passed)}" if (passed := in_words(self._skipped)) else ""
-            wanted = f"--documents takes a folder with {', '.join(files.SUFFIXES)}"
-            raise UsageError(f"{self.folder} has no readable document{why}; {wanted}")
-        self._is_current = True
-
-    def _read_again(self, found: list[File]) -> list[Skipped]:
-        """Bring what has changed into the index; give what could not be opened."""
-        known = self._index.known()  # again: another process may have done the work while this one waited
-        for path in known.keys() - {file.path for file in found}:
-            self._index.drop(path)
-        changed = [file for file in found if file.path not in known or known[file.path].file != file]
-        return [(file.path, "cannot be opened") for file in changed if not self._take(file, known.get(file.path))]
-
-    def _take(self, file: File, known: Known | None) -> bool:
-        try:
-            data = files.read_file(self.folder, file.path)
-        except (OSError, UsageError):
-            self._index.drop(file.path)
-            return False
-        sha256 = _sha256(data)
-        if known and known.sha256 == sha256:
-            self._index.touch(file)
-        else:
-            self._index.put(file, sha256, _content(file.path, data))
-        return True
 
     def _ranked(self, phrases: list[str]) -> list[Passage]:
         """bm25 times the share of the query's words that a passage has: one word often does not beat two words once."""
@@ -193,21 +177,20 @@ def _scored(passage: Passage, coverage: float) -> Passage:
     return passage.model_copy(update={"score": passage.score * coverage * (1 if passage.prose else NOT_PROSE)})
 
 
-def _content(path: str, data: bytes) -> Document | str:
-    """What is in a file, or why it is not read."""
-    try:
-        document = read_document(path, data)
-    except Unreadable as reason:
-        return str(reason)
-    return document if document.passages else "no text in it"
-
-
-def _wrong(quote: Quote, data: bytes, edition: str) -> str:
+def _wrong(quote: Quote, original: Original, edition: str) -> str:
     if quote.edition not in ("", edition):
         return f"{quote.document} has changed since it was read"
-    found = data[quote.start : quote.end]
-    stands = found == quote.text.encode(quote.encoding, errors="replace") and _sha256(found) == quote.sha256
-    return "" if stands else f"{quote.document} does not say this there"
+    found = original.bytes(quote.page)[quote.start : quote.end]
+    return (
+        "" if _stands(found, quote.text, quote.encoding, quote.sha256) else f"{quote.document} does not say this there"
+    )
+
+
+def _stands(found: bytes, text: str, encoding: str, sha256: str) -> bool:
+    try:
+        return found == text.encode(encoding, errors="replace") and _sha256(found) == sha256
+    except (LookupError, ValueError):  # no encoding of this name
+        return False
 
 
 def _sha256(data: bytes) -> str:

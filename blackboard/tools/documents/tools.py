@@ -23,12 +23,15 @@ def unread_documents(library: Library = resource(Library)) -> list[str]:
 
 
 @tool(effects="none", returns="untrusted")
-def read_passage(document: str, start: int, end: int, library: Library = resource(Library)) -> str:
-    """Exactly what stands now in a document from byte `start` to before byte `end`, at most 64 KiB at once."""
+def read_passage(document: str, start: int, end: int, page: int = 0, library: Library = resource(Library)) -> str:
+    """Exactly what stands now in a document from byte `start` to before byte `end`, at most 64 KiB at once.
+
+    `page`: of a PDF, from 1; the bytes are those of the text on that page.
+    """
     if end - start > MOST_BYTES:
         raise UsageError(f"{end - start} bytes are too many at once; ask for at most {MOST_BYTES}")
     # An offset inside a character gives a replacement character, so that it equals no quote.
-    return library.read(document, start, end).decode(errors="replace")
+    return library.read_text(document, start, end, page)
 
 
 @tool(effects="none", returns="untrusted")
