@@ -17,7 +17,7 @@ TOKEN = re.compile(
     | <[!?/][^<>]*>
     | (?P<entity>&(?:\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?)
     | [\xad\u200b\u2060\ufeff]+                                     # nobody sees them
-    | (?P<space>[\s\xa0]+)
+    | (?P<space>(?!(?<=[^\s>;\xad\u200b\u2060\ufeff])[ \n][^\s<&\xad\u200b\u2060\ufeff])\s+)  # not one between words
     """,
     re.VERBOSE,
 )

@@ -1,6 +1,7 @@
 """Keeps the index of a folder up to date while the folder changes."""
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -101,9 +102,9 @@ class Upkeep:
                     continue  # another process has done it while this one waited
                 try:
                     file, data = files.read_listed(self._folder, listed.path)
-                except (OSError, UsageError) as error:
+                except (OSError, UsageError):
                     self._index.drop(listed.path)
-                    if not isinstance(error, FileNotFoundError):
+                    if os.path.lexists(self._folder / listed.path):  # else it was deleted since it was listed
                         unopened.append((listed.path, "cannot be opened"))
                     continue
                 sha256 = hashlib.sha256(data).hexdigest()
