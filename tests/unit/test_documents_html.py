@@ -68,7 +68,7 @@ def texts(text):
 
 
 def words(text):
-    return text.split()
+    return text.replace("|", " ").split()  # a part of a row is no row
 
 
 class TestAPage:
@@ -192,7 +192,7 @@ class TestForAnyPage:
     @given(PAGES)
     def test_what_is_quoted_reads_the_same_by_itself(self, text):
         for p in read(text):
-            again = [word for part in texts(p.exact) for word in words(part)]
+            again = [word for block in html.outline(p.exact).blocks for word in words(block.readable.text)]
             assert again == words(p.text)
 
     @pytest.mark.parametrize(
@@ -200,4 +200,4 @@ class TestForAnyPage:
         ["<a ", '<a ">"', "<!--", "<!", "&", "<div>", "<td>", "<p class=", "<pre> ", "<dl><dt>a", "<script>", "<a>#"],
     )
     def test_it_takes_no_longer_than_its_length(self, text):
-        assert len(html.outline(text * (300_000 // len(text))).blocks) <= 300_000
+        assert len(html.outline(text * (60_000 // len(text))).blocks) <= 60_000
