@@ -48,6 +48,9 @@ class TestAnEncoding:
     def test_is_not_what_the_file_cannot_mean(self, said):
         assert decoded(f'<meta charset="{said}"><p>Grüße'.encode("cp1252"))[1] == "cp1252"
 
+    def test_is_none_in_which_a_character_may_be_two(self):
+        assert decoded(b'<meta charset="big5hkscs"><p>\x88\x62')[1] == "cp1252"
+
     def test_that_latin_1_is_declared_means_what_every_browser_takes_it_for(self):
         assert decoded(b'<meta charset="iso-8859-1"><p>\x84caf\xe9\x93')[0].endswith("„café“")
 

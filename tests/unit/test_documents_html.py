@@ -152,6 +152,10 @@ class TestAPage:
 
     def test_parts_words_where_no_line_is_but_a_break(self):
         assert texts("<p>one<br>two<wbr>three \n\t four\xad\u200bfive") == ["one\ntwothree fourfive"]
+        assert texts("<p> one<br> two</p> <p>three") == ["one\ntwo", "three"]
+
+    def test_has_signs_between_cells_whatever_white_space_is_there(self):
+        assert texts("<tr> <td> a </td> <td> b </td> </tr>") == ["a | b"]
 
 
 class TestAQuoteOfAPage:

@@ -89,6 +89,13 @@ class TestASearch:
         other.refresh()
         assert library.search("zebra")
 
+    def test_puts_back_what_another_library_took_out_by_an_older_look(self, library, folder, clock):
+        other = Library(folder, seam=clock)
+        other.refresh()
+        other._index.drop("guide.md")
+        clock.seconds = 2
+        assert library.search("lease")
+
     def test_gives_nothing_when_every_document_has_gone(self, library, folder, clock):
         (folder / "guide.md").unlink()
         (folder / "blank.md").write_text("")

@@ -62,8 +62,11 @@ def _declared(data: bytes) -> list[str]:
         name = "cp1252"
     if not ALLOWED.match(name):
         return []
-    text = _text(data, name)
-    return [name] if text is not None and b"".join(char.encode(name) for char in text) == data else []
+    try:
+        text = data.decode(name)
+        return [name] if b"".join(char.encode(name) for char in text) == data else []
+    except UnicodeError:
+        return []
 
 
 def _text(data: bytes, encoding: str) -> str | None:
