@@ -126,8 +126,14 @@ class TestAStrangeFolder:
         (folder / "a" / "up").symlink_to(folder)
         (folder / "self.md").symlink_to(folder / "self.md")
         (folder / "lost.md").symlink_to(folder / "nowhere")
+        (folder / "picture.png").symlink_to(folder / "nowhere")
         library = Library(folder)
-        assert library.skipped == [("a/up", "a link"), ("lost.md", "a link"), ("self.md", "a link")]
+        assert library.skipped == [
+            ("a/up", "a link"),
+            ("lost.md", "a link"),
+            ("picture.png", "another type"),
+            ("self.md", "a link"),
+        ]
         assert library.documents == 1
 
     def test_a_folder_whose_name_is_not_utf8_is_skipped(self, folder):

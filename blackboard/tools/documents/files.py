@@ -178,8 +178,8 @@ def _why_not(name: str, found: os.stat_result, endings: tuple[str, ...]) -> str:
     """Why a file is not read; empty if it is."""
     if name.startswith("."):
         return "hidden"
-    if stat.S_ISLNK(found.st_mode):
-        return "a link"
+    if stat.S_ISLNK(found.st_mode) and (_is_document(name, endings) or "." not in name):
+        return "a link"  # without a suffix it may be a folder
     if not _is_document(name, endings):
         return OTHER
     if name.lower().endswith(GENERATED):
