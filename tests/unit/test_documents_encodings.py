@@ -59,6 +59,7 @@ class TestAnEncoding:
         [
             b"GIF89a\0\1",
             b"\xff\xfe\0\xd8\0\0",  # half a pair
+            b"\xff\xfe\x00tea\x00\x80" * 50,
             hashlib.sha512(b"x").digest() * 4,
             bytes(range(1, 256)),
         ],

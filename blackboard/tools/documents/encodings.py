@@ -21,7 +21,7 @@ DECLARED_WITHIN = 2048
 ALLOWED = re.compile(r"ascii|iso8859|cp\d|koi8|mac-|gb|big5|euc|shift_jis|johab|tis|kz1048|ptcp154")
 """What a file may name. Others are slow (idna), no encodings of texts, or spread a character over its neighbours."""
 GUESSED = ("cp1252", "latin-1")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 MOST_CONTROL = 0.005
 """Share of the characters of a text; what is compressed or compiled has more."""
 
@@ -36,7 +36,8 @@ def decoded(data: bytes) -> tuple[str, str, int]:
     Encoded again, the text is these bytes, and so is each part of it, so that characters have places.
     """
     for mark, encoding in MARKS:
-        if data.startswith(mark) and (text := _text(data[len(mark) :], encoding)) is not None:
+        text = _text(data[len(mark) :], encoding) if data.startswith(mark) else None
+        if text is not None and (encoding == "utf-8" or _is_likely(text)):
             return text, encoding, len(mark)
     if b"\0" in data:
         raise Unreadable("binary")
@@ -44,7 +45,7 @@ def decoded(data: bytes) -> tuple[str, str, int]:
         return text, "utf-8", 0
     for encoding in (*_declared(data), *GUESSED):
         text = _text(data, encoding)
-        if text is not None and len(CONTROL.findall(text)) <= MOST_CONTROL * len(text):
+        if text is not None and _is_likely(text):
             return text, encoding, 0
     raise Unreadable("binary")
 
@@ -75,3 +76,8 @@ def _text(data: bytes, encoding: str) -> str | None:
         return text if "\0" not in text and text.encode(encoding) == data else None
     except UnicodeError:
         return None
+
+
+def _is_likely(text: str) -> bool:
+    """Whether these bytes were meant as this text: most encodings make some text of anything."""
+    return len(CONTROL.findall(text)) <= MOST_CONTROL * len(text)

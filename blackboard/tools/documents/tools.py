@@ -19,7 +19,8 @@ def search_documents(query: str, limit: int = 5, library: Library = resource(Lib
 @tool(effects="none", returns="untrusted")
 def unread_documents(library: Library = resource(Library)) -> list[str]:
     """The user's documents that cannot be searched, with the reason: `huge.txt (larger than 5 MB)`."""
-    return in_words(library.skipped)
+    unread = in_words(library.skipped)
+    return unread if library.documents else [*unread, "any document (none is left in the folder)"]
 
 
 @tool(effects="none", returns="untrusted")
