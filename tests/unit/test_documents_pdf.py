@@ -141,7 +141,7 @@ class TestAPdfThatCannotBeRead:
 
     def test_would_unpack_to_more_than_is_safe(self):
         bomb = pdf("x").replace(stream(b"BT /F1 12 Tf 14 TL 72 720 Td (x) Tj T* ET"), stream(b" " * 30_000_000))
-        assert why_not(bomb) in {"a damaged PDF", "a PDF with more in it than is safe to unpack"}
+        assert why_not(bomb) == "a PDF with more in it than is safe to unpack"
 
     def test_is_told_of_in_one_word_and_not_on_the_way(self, capfd):
         for data in (b"%PDF-1.4 x", pdf("text")[:-60], pdf("text").replace(b"/Font", b"/Fnot")):

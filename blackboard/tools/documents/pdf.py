@@ -97,21 +97,21 @@ def read_pdf(path: str, data: bytes) -> tuple[str, list[Passage]]:
 
 
 def _texts(pdf: Pdf) -> Iterator[str]:
-    until, length, damaged = REAL.monotonic() + MOST_SECONDS, 0, 0
+    until, length, failed = REAL.monotonic() + MOST_SECONDS, 0, None
     for page in range(1, pdf.pages + 1):
         text = ""
         try:
             text = pdf.text(page)
-        except Unreadable:
-            damaged += 1
+        except Unreadable as reason:
+            failed = reason
         length += len(text)
         if REAL.monotonic() > until:
             raise Unreadable(f"a PDF that takes longer than {MOST_SECONDS:.0f} seconds")
         if length > MOST_TEXT:
             raise Unreadable(f"a PDF with more than {MOST_TEXT // 1_000_000} million characters")
         yield text
-    if damaged == pdf.pages:
-        raise Unreadable("a damaged PDF")
+    if failed and not length:
+        raise failed
 
 
 class _Layout:
