@@ -1,17 +1,19 @@
 """Answering from documents without a model: text in, text out; the same on every machine.
 
 `plan` splits a question into inquiries. `pick` chooses the sentences that answer one from what a search has found;
-`lack` says what is missing in them, `trust` how sure one may be. The rest is what these are made of.
+`lack` says what is missing in them, `trust` how sure one may be. `clash` says what two sentences contradict each other
+in, `topic` what to search for to find the other. The rest is what these are made of.
 """
 
 from blackboard.tools.extractive.aspects import Aspect
+from blackboard.tools.extractive.clashes import Clash, clash, topic
 from blackboard.tools.extractive.evidence import lack, trust
 from blackboard.tools.extractive.inquiry import Inquiry
 from blackboard.tools.extractive.picking import pick
 from blackboard.tools.extractive.ranking import rank
 from blackboard.tools.extractive.sentences import STOPWORDS, Span, sentences, stem, words
 from blackboard.tools.extractive.splitting import plan
-from blackboard.tools.extractive.statements import Source, Statement
+from blackboard.tools.extractive.statements import Source, Statement, statements
 
 __all__ = [
     "plan",
@@ -20,8 +22,12 @@ __all__ = [
     "Source",
     "pick",
     "Statement",
+    "statements",
     "lack",
     "trust",
+    "clash",
+    "Clash",
+    "topic",
     "sentences",
     "Span",
     "words",
