@@ -57,7 +57,7 @@ class TestADisagreement:
         board = memory_board()
         answer = answered(board, quote(folder, "history.md", OPENED))
 
-        written = run_agent(conflicts, on=answer, board=board, resources=[Library(folder)])
+        written = run_agent(conflicts, answer, board=board, resources=[Library(folder)])
 
         (disagreement,) = [e for e in written if isinstance(e.body, Disagreement)]
         body = disagreement.body
@@ -69,7 +69,7 @@ class TestADisagreement:
     def test_quotes_both_sentences_byte_for_byte(self, folder):
         board = memory_board()
         run_agent(
-            conflicts, on=answered(board, quote(folder, "history.md", OPENED)), board=board, resources=[Library(folder)]
+            conflicts, answered(board, quote(folder, "history.md", OPENED)), board=board, resources=[Library(folder)]
         )
         (found,) = board.find(Disagreement)
         assert Library(folder).check(found.body.quotes) == ["", ""]
@@ -77,7 +77,7 @@ class TestADisagreement:
     def test_is_found_between_the_quotes_of_one_answer(self, folder):
         board = memory_board()
         answer = answered(board, quote(folder, "history.md", OPENED), quote(folder, "guide.md", RIVAL))
-        run_agent(conflicts, on=answer, board=board, tools={search_documents: nothing})
+        run_agent(conflicts, answer, board=board, tools={search_documents: nothing})
         (found,) = board.find(Disagreement)
         assert found.body.values == ("4 May 1921", "3 May 1921")
 
@@ -85,7 +85,7 @@ class TestADisagreement:
         board = memory_board()
         before = answered(board, quote(folder, "guide.md", LONG), subject="length", status="compared")
         answer = answered(board, quote(folder, "facts.md", LONGER), subject="bridge")
-        run_agent(conflicts, on=answer, board=board, tools={search_documents: nothing})
+        run_agent(conflicts, answer, board=board, tools={search_documents: nothing})
         (found,) = board.find(Disagreement)
         assert found.body.values == ("700 metres", "640 metres")
         assert set(found.about) == {before.key, answer.key}
@@ -94,14 +94,14 @@ class TestADisagreement:
         board = memory_board()
         for document, text in [("history.md", OPENED), ("guide.md", RIVAL)]:
             answer = answered(board, quote(folder, document, text))
-            run_agent(conflicts, on=answer, board=board, resources=[Library(folder)])
+            run_agent(conflicts, answer, board=board, resources=[Library(folder)])
         assert board.count(Disagreement) == 1
 
     def test_is_none_where_the_documents_say_the_same_in_other_words(self, folder):
         (folder / "guide.md").write_text("# Guide\n\nOn May 3, 1921 the harbour bridge was opened.\n")
         board = memory_board()
         answer = answered(board, quote(folder, "history.md", OPENED))
-        run_agent(conflicts, on=answer, board=board, resources=[Library(folder)])
+        run_agent(conflicts, answer, board=board, resources=[Library(folder)])
         assert board.count(Disagreement) == 0
 
     def test_with_the_same_words_in_many_copies_is_told_once_for_each_quote(self, folder):
@@ -109,17 +109,17 @@ class TestADisagreement:
             (folder / f"copy{copy}.md").write_text(f"# Copy\n\n{RIVAL}\n")
         board = memory_board()
         answer = answered(board, quote(folder, "history.md", OPENED))
-        run_agent(conflicts, on=answer, board=board, resources=[Library(folder)])
+        run_agent(conflicts, answer, board=board, resources=[Library(folder)])
         assert board.count(Disagreement) == 1
 
     def test_of_a_sentence_that_has_changed_is_another_one(self, folder):
         board = memory_board()
         run_agent(
-            conflicts, on=answered(board, quote(folder, "history.md", OPENED)), board=board, resources=[Library(folder)]
+            conflicts, answered(board, quote(folder, "history.md", OPENED)), board=board, resources=[Library(folder)]
         )
         (folder / "guide.md").write_text((folder / "guide.md").read_text().replace("4 May", "5 May"))
         run_agent(
-            conflicts, on=answered(board, quote(folder, "history.md", OPENED)), board=board, resources=[Library(folder)]
+            conflicts, answered(board, quote(folder, "history.md", OPENED)), board=board, resources=[Library(folder)]
         )
         assert [e.body.values[0] for e in board.find(Disagreement)] == ["4 May 1921", "5 May 1921"]
 
@@ -128,21 +128,21 @@ class TestAComparedAnswer:
     def test_closes_its_subtask_in_the_same_commit(self, folder):
         board = memory_board()
         answer = answered(board, quote(folder, "history.md", PLAIN))
-        written = run_agent(conflicts, on=answer, board=board, resources=[Library(folder)])
+        written = run_agent(conflicts, answer, board=board, resources=[Library(folder)])
         assert [(e.key, e.status) for e in written] == [("answer-1", "compared"), ("subtask-1", "answered")]
 
     def test_leaves_a_subtask_alone_that_is_not_open(self, folder):
         board = memory_board()
         answer = answered(board, quote(folder, "history.md", PLAIN))
         board.amend(board.get(Subtask, of=answer), status="flagged")
-        run_agent(conflicts, on=answer, board=board, resources=[Library(folder)])
+        run_agent(conflicts, answer, board=board, resources=[Library(folder)])
         assert board.get(Subtask, of=answer).status == "flagged"
         assert board.get(Answer, "answer-1").status == "compared"
 
     def test_keeps_its_text_and_quotes_also_where_it_is_contradicted(self, folder):
         board = memory_board()
         answer = answered(board, quote(folder, "history.md", OPENED))
-        run_agent(conflicts, on=answer, board=board, resources=[Library(folder)])
+        run_agent(conflicts, answer, board=board, resources=[Library(folder)])
         assert board.count(Disagreement) == 1
         assert board.get(Answer, "answer-1").body == answer.body
 
@@ -159,7 +159,7 @@ class TestAComparedAnswer:
         for given in ([quote(folder, "history.md", PLAIN)], [quote(folder, "history.md", OPENED)], quotes):
             asked.clear()
             board = memory_board()
-            run_agent(conflicts, on=answered(board, *given), board=board, tools={search_documents: search})
+            run_agent(conflicts, answered(board, *given), board=board, tools={search_documents: search})
             assert len(asked) == min(SEARCHES, sum(q.text != PLAIN for q in given))
 
 
@@ -174,7 +174,7 @@ class TestTheOrder:
         run_team([conflicts], board=board, resources=[Library(folder)])
 
         assert [(subject, values) for subject, values, _ in told(board)] == [
-            ("harbour bridge metres long", ("700 metres", "640 metres")),
+            ("harbour bridge long", ("700 metres", "640 metres")),
             ("harbour bridge opened", ("4 May 1921", "3 May 1921")),
         ]
         assert {e.status for e in board.find(Answer)} == {"compared"}
