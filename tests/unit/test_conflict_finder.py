@@ -104,6 +104,14 @@ class TestADisagreement:
         run_agent(conflicts, answer, board=board, resources=[Library(folder)])
         assert board.count(Disagreement) == 0
 
+    def test_never_quotes_the_same_place_twice(self, folder):
+        (folder / "guide.md").unlink()
+        (folder / "history.md").write_text(f"# History\n\n{OPENED} {RIVAL}\n")
+        board = memory_board()
+        answer = answered(board, quote(folder, "history.md", f"{OPENED} {RIVAL}"))
+        run_agent(conflicts, answer, board=board, resources=[Library(folder)])
+        assert board.count(Disagreement) == 0
+
     def test_with_the_same_words_in_many_copies_is_told_once_for_each_quote(self, folder):
         for copy in range(5):
             (folder / f"copy{copy}.md").write_text(f"# Copy\n\n{RIVAL}\n")
