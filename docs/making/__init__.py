@@ -1,0 +1,1 @@
+"""What makes the generated pages: the command line's, and the pictures."""
