@@ -1,4 +1,4 @@
-"""Makes the generated pages anew: `python docs/make.py [cli] [pictures]`; with --check it only says what is out of date.
+"""Makes the generated pages anew: `python docs/make.py [cli] [pictures]`. With --check it says what is out of date.
 
 Without a name it makes both. Pictures take runs of the real program, about a minute; they need a POSIX terminal.
 """

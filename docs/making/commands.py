@@ -24,7 +24,7 @@ BEGIN = """\
 This page is made by the program itself (`python docs/make.py`). `blackboard --help` and `blackboard VERB --help` tell
 the same. A word that is printed and that you do not know stands in [concepts.md](concepts.md).
 
-Results go to stdout, all else to stderr. On a terminal lines are cut to its width; into a pipe or a file they are whole.
+Results go to stdout, all else to stderr. On a terminal lines are cut to its width; in a pipe or a file they are whole.
 `BOARD` is a board's id, the beginning of an id, or `last`.
 """
 EXIT_CODES = """\
@@ -33,7 +33,7 @@ EXIT_CODES = """\
 | code | of `run` and `resume`: how the board ended | of the other verbs |
 |---|---|---|
 | 0 | [complete](concepts.md#endings) | done |
-| 2 | the command is wrong: one sentence says what, and what to do | the same |
+| 2 | the command is wrong: one sentence says what, and what to do | the same; `agents`: one is broken |
 | 3 | [budget](concepts.md#endings), [deadline](concepts.md#endings) or [cancelled](concepts.md#endings): partial results are kept, `resume` goes on | |
 | 4 | [quiescent](concepts.md#endings) without its goal, or a [livelock](concepts.md#endings) | |
 | 5 | [failed](concepts.md#endings) or [breaker](concepts.md#endings) | `doctor`, `backup`: something is wrong with the database or the disk |
@@ -85,7 +85,7 @@ def run() -> Iterator[str]:
     yield from table(shared(hello, Work, without=Look))
     yield ""
     yield from examples("run")
-    yield "The scenarios that come with the project; one of your own is named by its file, `blackboard run review.py …`:\n"
+    yield "The scenarios that come with the project; one of yours is named by its file: `blackboard run review.py …`.\n"
     for known in finding.known():
         scenario = finding.find(known.name)
         command = made(scenario)
@@ -160,7 +160,7 @@ def shown(one: Any) -> str:
 
 def value(one: Any) -> str:
     """What an option wants; nothing for a flag."""
-    return "" if one.is_flag else (one.metavar or one.name.upper())
+    return "" if one.is_flag else str(one.metavar or one.name.upper())
 
 
 def summary(command: Any) -> str:
@@ -176,5 +176,3 @@ def plain(text: str) -> str:
 def cell(text: str) -> str:
     """As it may stand in a table."""
     return text.replace("|", "\\|")
-
-

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Example:
-    """A line to type, and what it does. `code`: what it exits with; None where it would wait, so that nobody tries it."""
+    """A line to type, and what it does. `code`: what it exits with; None: nobody tries it, it waits or takes long."""
 
     verb: str
     line: str
@@ -30,10 +30,10 @@ EXAMPLES = [
     Example("show", "blackboard show hello-1 --as-of 3", "as it was after its third version"),
     Example("log", "blackboard log last", "every version that was written"),
     Example("log", "blackboard log last --follow", "and those to come", None),
-    Example("post", "blackboard post last guests names=Cem names=Dee", "a list repeats", None),
-    Example("post", "blackboard post last guests '{\"names\": [\"Cem\"]}'", "the body as JSON", None),
-    Example("amend", "blackboard amend last greeting-1 --status polished", "another status, the same body", None),
-    Example("amend", "blackboard amend last greeting-1 text='Hello Ada!'", "one field, the others stay", None),
+    Example("post", "blackboard post last guests names=Cem names=Dee", "a list repeats"),
+    Example("post", 'blackboard post last guests \'{"names": ["Cem"]}\'', "the body as JSON"),
+    Example("amend", "blackboard amend last greeting-1 --status polished", "another status, the same body"),
+    Example("amend", "blackboard amend last greeting-1 text='Hello Ada!'", "one field, the others stay"),
     Example("cancel", "blackboard cancel last --reason 'wrong file'", "ends it; what has landed stays", 0),
     Example("why", "blackboard why hello-1 welcome-1", "what it was made from"),
     Example("why", "blackboard why hello-1 greeting-1 --version 1", "an earlier version"),

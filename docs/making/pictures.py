@@ -64,7 +64,8 @@ SHOTS = (
         "show", "A board", "Its budget, its entries by kind, and how far each agent is.", ("show", "research-1"),
     ),
     Shot(
-        "log", "Its history", "Every version that was written, in the order in which they landed.", ("log", "research-1"),
+        "log", "Its history", "Every version that was written, in the order in which they landed.",
+        ("log", "research-1"),
     ),
     Shot(
         "why", "Why is it there?", "What an entry was made from: by whom, in which activation, down to the quotes.",
@@ -86,7 +87,8 @@ SHOTS = (
         ("resume", BOARD, "--more", "--plugins", "plugins", "--reload"), ("--slots", "1"),
     ),
     Shot(
-        "edit", "Five editors at one document", "No order is prescribed; each watches for sections that it has not passed.",
+        "edit", "Five editors at one document",
+        "No order is prescribed; each watches for sections that it has not passed.",
         ("run", "edit", "release-notes.md", "--glossary", "terms.txt", "--facts", "facts.txt", "--out", "new.md"),
         ("--slots", "1"),
     ),

@@ -1,4 +1,4 @@
-"""A command as a terminal shows it: run for real, its colours kept, and all that differs from run to run made steady."""
+"""A command as a terminal shows it: run for real, its colours kept, what differs from run to run made steady."""
 
 import fcntl
 import os
@@ -31,13 +31,13 @@ STEADY = (
 
 def environment(folder: Path) -> Mapping[str, str]:
     """A terminal with colours, none of this machine's settings, and nothing written outside the folder."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("BLACKBOARD_") and k not in {"NO_COLOR", "COLORTERM"}}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("BLACKBOARD_", "NO_COLOR", "COLORTERM"))}
     own = {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": str(COLUMNS), "LINES": "50"}
     return kept | own | {"BLACKBOARD_CACHE": str(folder / ".cache")}
 
 
 def shown(folder: Path, words: list[str], told: Callable[[str], None] = lambda _: None) -> str:
-    """What the command writes, stderr first and dim, as it is in every run. `told` hears each line of stderr at once."""
+    """What the command writes, stderr first and dim, the same in every run. `told` hears lines of stderr at once."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
     with subprocess.Popen(

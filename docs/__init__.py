@@ -1,0 +1,1 @@
+"""Pages for users, and the program that makes some of them. It is not installed."""
