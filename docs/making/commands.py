@@ -155,7 +155,7 @@ def is_argument(one: Any) -> bool:
 
 def shown(one: Any) -> str:
     """The name of an argument, as the help has it."""
-    return (one.metavar or one.name.upper()) + (" …" if one.nargs == -1 and not one.metavar else "")
+    return str(one.metavar or one.name.upper()) + (" …" if one.nargs == -1 and not one.metavar else "")
 
 
 def value(one: Any) -> str:

@@ -20,7 +20,7 @@ DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 STEADY = (
     (r"\d\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d|\b\d\d:\d\d:\d\d\b", "12:00:00"),
     (r"\bage +params", "age  params"),
-    (r"\b\d+ s  +", "1 s  "),
+    (r"\b\d+ (s|min)  +", "1 s  "),
     (r"\b\d+(\.\d+)? s(?= |:|$)", "1 s"),
     (r"\b\d+\.\d (of \d+ )?seconds", r"0.5 \1seconds"),
     (r"SQLite \d[\d.]+ \(\w+\)", "SQLite 3.53.4 (pysqlite3)"),

@@ -149,6 +149,6 @@ class TestADrawing:
         assert "a <b> & 'c'" in "".join(tree.itertext())
 
     def test_of_two_runs_is_the_same(self, tmp_path):
-        first = f"hello-1  12 s   {tmp_path}/a.md\nhello-1 complete in 0.4 s: 3 activations\nbegun 09:10:11"
+        first = f"hello-1  1 min   {tmp_path}/a.md\nhello-1 complete in 0.4 s: 3 activations\nbegun 09:10:11"
         other = f"hello-1  3 s  {tmp_path}/a.md\nhello-1 complete in 12.0 s: 3 activations\nbegun 2026-01-02 23:59:59"
         assert steady(first, tmp_path) == steady(other, tmp_path)
