@@ -11,10 +11,11 @@ import pytest
 import blackboard
 from blackboard import open_board
 from blackboard.activation import State
-from blackboard.cli import health, run
+from blackboard.cli import health, progress, run
 from blackboard.controller import EXIT
 from blackboard.entry import BOARD_KINDS, Confidentiality, Integrity
 from blackboard.explaining import HOW
+from blackboard.tools.documents import reading
 from docs.making import commands, pictures
 from docs.making.examples import EXAMPLES
 from docs.making.svg import drawn
@@ -70,6 +71,10 @@ class TestTheConcepts:
         words = [*HOW.values(), *(one.name.lower() for one in (*Integrity, *Confidentiality))]
         assert [word for word in words if word not in CONCEPTS.lower()] == []
 
+    def test_have_what_a_run_tells_of_its_agents(self):
+        words = " ".join(CONCEPTS.split())
+        assert [told for told in progress.WORDS.values() if f"*{told}*" not in words] == []
+
     def test_have_what_the_board_itself_writes(self):
         assert [kind.kind_name for kind in BOARD_KINDS if f"`{kind.kind_name}`" not in CONCEPTS] == []
 
@@ -81,6 +86,29 @@ class TestTheConcepts:
         section = CONCEPTS.partition("## What doctor looks at")[2].partition("\n## ")[0]
         known = {word for row in re.findall(r"^\| ([a-z, ]+) \|", section, re.MULTILINE) for word in row.split(", ")}
         assert {one.what for one in health.examined(file)} <= known
+
+
+class TestContributing:
+    @pytest.fixture
+    def examples(self):
+        """What its blocks of Python define, one after the other."""
+        text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+        names: dict = {}
+        exec("\n".join(re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)), names)
+        return names
+
+    def test_its_scenario_reaches_its_goal(self, examples):
+        board = examples["scenario"].run(examples["Guests"](names=["Ada"]), db=":memory:")
+        assert board.verdict.ending == "complete"
+        assert [greeting.body.text for greeting in board.find(examples["Greeting"])] == ["HELLO ADA"]
+
+    def test_its_format_makes_passages_that_stand_where_they_say(self, examples, monkeypatch):
+        monkeypatch.setitem(reading.FORMATS, ".log", examples["outline"])
+        data = "[10:00] Es begann früh am Morgen.\r\n\r\n[10:05] It ended.\n".encode()
+        found = reading.read_document("a.log", data).passages
+        assert [p.heading for p in found] == ["10:00", "10:05"]
+        assert [p.exact for p in found] == ["[10:00] Es begann früh am Morgen.", "[10:05] It ended."]
+        assert [data[p.start : p.end].decode() for p in found] == [p.exact for p in found]
 
 
 class TestLinks:
