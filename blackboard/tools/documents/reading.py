@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from blackboard.tools.documents import html, markdown
+from blackboard.tools.documents import code, html, markdown, rest, texts
 from blackboard.tools.documents.encodings import Unreadable, decoded
 from blackboard.tools.documents.passages import Document, Outline, Places, passages
 from blackboard.tools.documents.pdf import Pdf, read_pdf
@@ -11,12 +11,13 @@ from blackboard.tools.documents.pdf import Pdf, read_pdf
 FORMATS: dict[str, Callable[[str], Outline]] = {
     ".md": markdown.outline,
     ".markdown": markdown.outline,
-    ".txt": markdown.outline,
-    ".text": markdown.outline,
-    ".rst": markdown.outline,
+    ".txt": texts.outline,
+    ".text": texts.outline,
+    ".rst": rest.outline,
     ".html": html.outline,
     ".htm": html.outline,
     ".xhtml": html.outline,
+    **code.FORMATS,
 }
 """What makes an outline of a text, by the end of the file's name."""
 PAGED = (".pdf",)

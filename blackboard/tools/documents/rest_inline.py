@@ -8,7 +8,7 @@ from blackboard.tools.documents.readable import Writer
 MARKED = r"(?:\\.|[^\s{0}\\])(?:(?:\\.|[^{0}\\])*(?:\\.|[^\s{0}\\]))?"
 """What stands between two marks: it neither begins nor ends with a space."""
 INLINE = re.compile(
-    rf"""(?<![`\\])``(?P<literal>[^`]+(?:`[^`]+)*)``(?!`)
+    rf"""(?<![`\\])``(?P<literal>.+?)``(?!`)
     | (?::(?P<role>[A-Za-z][\w:+.-]*):)?`(?P<inner>{MARKED.format("`")})`(?P<link>__?(?!\w))?
     | \*\*(?P<strong>\S(?:(?:[^*]|\*(?!\*))*[^\s*])?)\*\*
     | (?<![\w*])\*(?P<emphasis>{MARKED.format("*")})\*(?![\w*])
