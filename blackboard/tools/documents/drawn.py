@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 DOTTED = re.compile(r"(?:\.\s?){4,}\s*(?:\d+|[ivxlc]+)$|\s{3,}\d+$")
 """A line of a table of contents, with the page at its end."""
+SIGN = re.compile(r"[^\w\s.,;:!?'\"()-]|--| {3}|[;)]$|\d\s+\d|\w\(")
+"""Without one, nothing is drawn or programmed."""
 GAP = re.compile(r"\S {3,}\S")
 DRAWING = re.compile(r"[-=+|_*#~^/\\<>.]{4,}|(?:^|\s)[|+](?:\s|$)|--+>|<--+|[-+]-[-+]|\|\s*$|^\s*\|")
 GRAMMAR = re.compile(r"[\w<>-]+\s*(?:=/|::=|:=|=)\s*\S")
@@ -29,6 +31,8 @@ def is_prose(lines: Sequence[str]) -> bool:
     """Whether lines of one paragraph, without their indentation, are sentences and nothing drawn or programmed."""
     count = len(lines)
     said = " ".join(lines)
+    if not SIGN.search(said):
+        return True
     letters = sum(char.isalpha() for char in said)
     if letters * 2 < len(said.replace(" ", "")):
         return False
@@ -37,11 +41,6 @@ def is_prose(lines: Sequence[str]) -> bool:
     if gaps * 2 > count or drawn * 2 > count or (count > 1 and gaps + drawn >= 2 and (gaps + drawn) * 3 > count):
         return False
     return not _is_written_for_machines(lines, count) or _is_said(said, lines)
-
-
-def is_code(lines: Sequence[str]) -> bool:
-    """Whether lines are a piece of program that somebody has put into a comment."""
-    return _is_written_for_machines(lines, len(lines)) and not _is_said(" ".join(lines), lines)
 
 
 def _is_written_for_machines(lines: Sequence[str], count: int) -> bool:

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from blackboard.tools.documents.readable import Readable, Writer
+from blackboard.tools.documents.readable import Writer
 
 TAB = 8  # columns
 
@@ -26,11 +26,11 @@ class Line(NamedTuple):
 def lines_of(text: str, start: int = 0, end: int | None = None) -> list[Line]:
     """The lines between two places of a text."""
     found: list[Line] = []
-    at, stop = start, len(text) if end is None else end
-    while at <= stop:
-        follows = text.find("\n", at, stop)
-        follows = stop if follows < 0 else follows
-        found.append(line_at(text, at, follows))
+    at = start
+    for whole in text[start:end].split("\n"):
+        follows = at + len(whole)
+        is_bare = whole and not (whole[0].isspace() or whole[-1].isspace())
+        found.append(Line(at, follows, 0) if is_bare else line_at(text, at, follows))
         at = follows + 1
     return found
 
@@ -85,10 +85,3 @@ class Joined:
     def put(self, writer: Writer, text: str, start: int, end: int) -> None:
         """Write something else in place of the characters `start` to `end` of the text."""
         writer.put(text, self.place(start), self.place(end - 1) + 1)
-
-
-def readable_lines(document: str, lines: Sequence[Line]) -> Readable:
-    """Lines as they read without their indentation."""
-    joined, writer = Joined(document, lines), Writer(document)
-    joined.keep(writer, 0, len(joined.text))
-    return writer.readable()

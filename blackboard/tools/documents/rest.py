@@ -12,6 +12,8 @@ from blackboard.tools.documents.passages import Block, Outline
 DEEPEST = 30
 """Indentations; what is deeper is read as if it were not indented further."""
 LONGEST_TERM = 100  # characters
+WORDS_OF_TERM = 12
+"""In docstrings half of it: there a paragraph may hang."""
 
 RULE = re.compile(r"([!-/:-@[-`{-~])\1*")
 EXPLICIT = re.compile(r"\.\.(?:\s|$)")
@@ -114,7 +116,8 @@ class _Reader:
         if ITEM.match(said):
             return self._list(at, end, under, depth)
         if self._is_title(at, end):
-            self._titled(said)
+            if self._under.has_sections:
+                self._titled(said)
             return at + 2
         return self._text_at(at, end, under, depth, terms=terms)
 
@@ -127,6 +130,8 @@ class _Reader:
         is_defined = stop < end and not self._lines[stop].is_blank and self._lines[stop].indent > indent
         if is_defined and (terms or stop == at + 1) and self._is_term(at):
             return self._definition(at, stop, end, under, depth)
+        if is_defined and stop == at + 1:
+            stop = self._until_blank(at, end)  # a paragraph that hangs
         return self._literal(self._paragraph(at, stop, under), end, under, indent, self._said(stop - 1))
 
     def _literal(self, at: int, end: int, under: _Under, indent: int, said: str) -> int:
@@ -149,7 +154,9 @@ class _Reader:
 
     def _is_term(self, at: int) -> bool:
         said = self._said(at)
-        return len(said) <= LONGEST_TERM and not said.endswith((".", ",", ";", "!", "?"))
+        most = WORDS_OF_TERM if self._under.has_sections else WORDS_OF_TERM // 2
+        is_short = len(said) <= LONGEST_TERM and len(said.split()) <= most
+        return is_short and not said.endswith((".", ",", ";", "!", "?")) and " -- " not in said
 
     def _paragraph(self, at: int, stop: int, under: _Under) -> int:
         if at < stop:
