@@ -124,7 +124,9 @@ class _Reader:
         return _Comment(nth, last, start, end, group == "doc")
 
     def _joins(self, last: _Comment, comment: _Comment, group: str) -> bool:
-        is_below = comment.first == last.last + 1 and self._lines[comment.first].indent == self._lines[last.first].indent
+        is_below = (
+            comment.first == last.last + 1 and self._lines[comment.first].indent == self._lines[last.first].indent
+        )
         return is_below and group == "line" and not self._text.startswith("/*", last.start)
 
     def _is_inside_code(self, at: int) -> bool:
@@ -147,7 +149,11 @@ class _Reader:
     def _docstring(self, comment: _Comment) -> None:
         quotes = QUOTES.match(self._text, comment.start)
         start = quotes.end() if quotes else comment.start
-        end = comment.end - len(quotes[1]) if quotes and self._text.endswith(quotes[1], start, comment.end) else comment.end
+        end = (
+            comment.end - len(quotes[1])
+            if quotes and self._text.endswith(quotes[1], start, comment.end)
+            else comment.end
+        )
         lines = lines_of(self._text, start, max(start, end))
         base = dedented(lines[1:])
         first = Line(lines[0].start, lines[0].end, 0)

@@ -41,7 +41,9 @@ SQL_DECLARES = re.compile(
     (?:table|view|function|procedure|trigger|index|type)\s+(?:if\s+not\s+exists\s+)?["`\[]?(?P<name>[\w.]+)""",
     re.VERBOSE | re.IGNORECASE,
 )
-WORDS_DECLARE = re.compile(r"(?:local\s+)?(?:class|module|def|function)\s+(?P<name>[\w.:?!]+)|(?P<shell>[\w-]+)\s*\(\)\s*\{?")
+WORDS_DECLARE = re.compile(
+    r"(?:local\s+)?(?:class|module|def|function)\s+(?P<name>[\w.:?!]+)|(?P<shell>[\w-]+)\s*\(\)\s*\{?"
+)
 KEYS_DECLARE = re.compile(r"\[+(?P<name>[^\]\n]+)\]|-?\s*[\"']?(?P<key>[\w.-]+)[\"']?\s*[:=]")
 ASSIGNED = re.compile(
     r"""(?:(?:export|const|let|var|val|static|final|readonly|pub|public|private|protected)\s+)*
@@ -78,7 +80,9 @@ _KEYS = Language(HASH_LINES, KEYS_DECLARE)
 LANGUAGES = {
     **dict.fromkeys((".py", ".pyi"), _PYTHON),
     **dict.fromkeys((".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".mts"), _SCRIPT),
-    **dict.fromkeys((".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".java", ".kt", ".cs", ".rs", ".swift", ".scala"), _BRACES),
+    **dict.fromkeys(
+        (".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".java", ".kt", ".cs", ".rs", ".swift", ".scala"), _BRACES
+    ),
     ".go": _RAW,
     ".php": Language(PHP, BRACES_DECLARE),
     ".sql": Language(SQL, SQL_DECLARES),

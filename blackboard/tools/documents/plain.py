@@ -9,7 +9,9 @@ from blackboard.tools.documents.pages import furniture
 from blackboard.tools.documents.passages import Outline
 from blackboard.tools.documents.readable import Writer
 
-NUMBERED = re.compile(r"(?:(?:\d{1,3}\.)+(?:\d{1,3}\.?)?|\d{1,2}(?= {2})|[A-Z]\.(?:\d{1,3}\.?)*|Appendix [A-Z\d]+[.:]?)\s+\S")
+NUMBERED = re.compile(
+    r"(?:(?:\d{1,3}\.)+(?:\d{1,3}\.?)?|\d{1,2}(?= {2})|[A-Z]\.(?:\d{1,3}\.?)*|Appendix [A-Z\d]+[.:]?)\s+\S"
+)
 NESTED = re.compile(r"\d{1,3}(?:\.\d{1,3})+\.?\s+[A-Z\"]")
 """The number of a heading that is one wherever it stands."""
 CAPITALS = re.compile(r"(?=.*[A-Z]{3})[^a-z]{3,}$")
@@ -116,15 +118,18 @@ class _Reader:
 
     def _ruled(self, lines: list[Line], said: list[str], below: list[Line]) -> bool:
         """A heading by the line under it, with what stands below without a blank line; or only a rule."""
-        if len(said) > 1 and UNDERLINE.match(said[1]) and len(said[0]) <= LONGEST_HEADING and not UNDERLINE.match(said[0]):
+        if (
+            len(said) > 1
+            and UNDERLINE.match(said[1])
+            and len(said[0]) <= LONGEST_HEADING
+            and not UNDERLINE.match(said[0])
+        ):
             self._under(said[0])
             if lines[2:]:
                 self._read(lines[2:], below)
             return True
         if UNDERLINE.match(said[0]):
-            if len(said) > 2 and UNDERLINE.match(said[2]):
-                self._read(lines[1:], below)
-            elif lines[1:]:
+            if (len(said) > 2 and UNDERLINE.match(said[2])) or lines[1:]:
                 self._read(lines[1:], below)
             return True
         return False

@@ -1,24 +1,31 @@
 """Which directives of reStructuredText and Sphinx hold what, and whom they describe."""
 
 import re
+from dataclasses import dataclass
 
-CODE = frozenset(
-    """code code-block sourcecode parsed-literal productionlist doctest testcode testoutput testsetup testcleanup math
-    csv-table list-table raw graphviz digraph console prompt highlight ipython autosummary plantuml mermaid""".split()
+
+def _listed(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+CODE = _listed(
+    """code code-block sourcecode parsed-literal productionlist doctest testcode testoutput testsetup testcleanup
+    math csv-table list-table raw graphviz digraph console prompt highlight ipython autosummary plantuml
+    mermaid"""
 )
-NOTHING = frozenset(
-    """toctree contents index image include literalinclude sectionauthor moduleauthor codeauthor meta tabularcolumns role
-    default-role rst-class cssclass class-name module py:module currentmodule py:currentmodule program audit-event
-    audit-event-table limited-api-list miscnews title target-notes sectnum header footer unicode replace date
-    automodule autoclass autofunction automethod autoattribute autoexception namespace c:namespace cpp:namespace
-    """.split()
+NOTHING = _listed(
+    """toctree contents index image include literalinclude sectionauthor moduleauthor codeauthor meta tabularcolumns
+    role default-role rst-class cssclass class-name module py:module currentmodule py:currentmodule program
+    audit-event audit-event-table limited-api-list miscnews title target-notes sectnum header footer unicode
+    replace date automodule autoclass autofunction automethod autoattribute autoexception namespace
+    c:namespace cpp:namespace"""
 )
-MODULES = frozenset("module currentmodule".split())
-ADMONITIONS = frozenset(
-    "attention caution danger error hint important note tip warning seealso impl-detail todo container".split()
+MODULES = _listed("module currentmodule")
+ADMONITIONS = _listed(
+    """attention caution danger error hint important note tip warning seealso impl-detail todo container"""
 )
 """What may begin on the line of the directive."""
-TITLED = frozenset("admonition topic sidebar".split())
+TITLED = _listed("admonition topic sidebar")
 VERSIONS = {
     "versionadded": "Added in version",
     "versionchanged": "Changed in version",
@@ -27,23 +34,39 @@ VERSIONS = {
     "deprecated-removed": "Deprecated since version",
     "availability": "Availability:",
 }
-OF_CLASS = frozenset(
+OF_CLASS = _listed(
     """method classmethod staticmethod abstractmethod coroutinemethod awaitablemethod attribute property
-    decoratormethod""".split()
+    decoratormethod"""
 )
-OF_MODULE = frozenset(
-    "function class data exception decorator coroutinefunction awaitablefunction type enum autofunction".split()
+OF_MODULE = _listed(
+    """function class data exception decorator coroutinefunction awaitablefunction type enum autofunction"""
 )
-PLAIN = frozenset(
-    """setting envvar option cmdoption django-admin django-admin-option templatetag templatefilter fieldlookup describe
-    object opcode pdbcommand confval macro var member struct union enumerator command variable rst:directive 2to3fixer
-    describe object c-function""".split()
+PLAIN = _listed(
+    """setting envvar option cmdoption django-admin django-admin-option templatetag templatefilter fieldlookup
+    describe object opcode pdbcommand confval macro var member struct union enumerator command variable
+    rst:directive 2to3fixer describe object c-function"""
 )
 """Named by themselves."""
 WORDS_BEFORE = re.compile(r"(?:(?:async|class|classmethod|static|abstract|final|property|exception)\s+)+")
 PYTHON_NAME = re.compile(r"@?([\w.]+)")
 C_NAME = re.compile(r"([\w.:~]+)\s*(?:\(|\[|$)")
 LONGEST_NAME = 80
+
+
+@dataclass(frozen=True)
+class Under:
+    """What stands above: the section, the function or class that is described, the term that is defined."""
+
+    section: str = ""
+    described: str = ""
+    term: str = ""
+    has_sections: bool = True
+
+    def heading(self, title: str) -> str:
+        """All of it in a line; of the section nothing where it is only the title of the document."""
+        below = [part for part in (self.described, self.term) if part]
+        named = [self.section] if self.section and not (below and self.section == title) else []
+        return ": ".join([*named, *below])
 
 
 def describes(directive: str) -> bool:
