@@ -89,10 +89,15 @@ class Gathering:
             if nth:
                 self._write_between(writer, gathered.parts[nth - 1].lines[-1].end, part)
             if part.marker:
-                writer.put(*part.marker)
+                self._write_marker(writer, *part.marker)
             self.write(Joined(self.text, part.lines), writer)
         readable = writer.readable()
         return Block(start, last.end, gathered.heading, True, readable) if readable.text.strip() else None
+
+    def _write_marker(self, writer: Writer, reads: str, start: int, end: int) -> None:
+        """A sign that reads otherwise must not be as long as what stands there: each of its characters has no place."""
+        is_alike = reads == self.text[start:end] or len(reads) != end - start
+        writer.put(reads if is_alike else reads + " ", start, end)
 
     def _write_between(self, writer: Writer, end: int, part: _Part) -> None:
         """A line end, and an empty line before a paragraph that is no item."""

@@ -32,9 +32,11 @@ class Lines:
         return self.text[line.start : line.end]
 
     def without(self, at: int, taken: int) -> None:
-        """Take the first characters off a line: a sign whose meaning has been read."""
+        """Take the first characters off a line: a sign whose meaning has been read; what goes on below it hangs."""
         line = self[at]
-        self._lines[at] = line_at(self.text, line.start + taken, line.end, line.indent + taken)
+        rest = line_at(self.text, line.start + taken, line.end, line.indent + taken)
+        hangs = at + 1 < len(self) and not self[at + 1].is_blank and self[at + 1].indent > line.indent
+        self._lines[at] = rest._replace(indent=self[at + 1].indent) if hangs else rest
 
     def inside(self, at: int, end: int) -> int:
         """The line after all that is indented further than this one."""
