@@ -238,7 +238,23 @@ class TestAnyText:
         check_outline(text, outline(text))
 
     @pytest.mark.parametrize(
-        "piece", ["``a", "*a ", "`a", "**a ", "=== ===\n", ".. a::\n", " a\n  b\n", "a_", "\\", "[a", "::\n"]
+        "piece",
+        [
+            "``a",
+            "*a ",
+            "`a",
+            "**a ",
+            "=== ===\n",
+            ".. a::\n",
+            " a\n  b\n",
+            "a_",
+            "\\",
+            "[a",
+            "::\n",
+            "-a",
+            ":a",
+            "--a, ",
+        ],
     )
     def test_markup_that_never_closes_takes_no_time(self, piece):
         text = piece * 20_000

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+LOOKED_AT = 200
+"""Characters of a line; what a longer one is shows in them."""
 DOTTED = re.compile(r"(?:\.\s?){4,}\s*(?:\d+|[ivxlc]+)$|\s{3,}\d+$")
 """A line of a table of contents, with the page at its end."""
 SIGN = re.compile(r"[^\w\s.,;:!?'\"()-]|--| {3}|[;)]$|\d\s+\d|\w\(")
@@ -18,18 +20,18 @@ CODE = re.compile(
     |^[A-Z]{3,8}\s/\S*(?:\sHTTP/[\d.]+)?$|^HTTP/[\d.]+\s\d{3}\b|^[A-Z][\w-]*:\s\S+$""",
     re.VERBOSE,
 )
-SENTENCE = re.compile(r"(?:[a-z]{2,}[,;:]?\s+){3,}[a-z]{2,}")
+SENTENCE = re.compile(r"\b(?:[a-z]{2,}[,;:]?\s+){3,}[a-z]{2,}")
 ENDED = re.compile(r"[a-z)\"'\u201d][.!?:]$")
 
 
 def is_contents(lines: Sequence[str]) -> bool:
     """Whether these are lines of a table of contents."""
-    return sum(DOTTED.search(line) is not None for line in lines) * 2 > len(lines)
+    return sum(DOTTED.search(line[-LOOKED_AT:]) is not None for line in lines) * 2 > len(lines)
 
 
 def is_prose(lines: Sequence[str]) -> bool:
     """Whether lines of one paragraph, without their indentation, are sentences and nothing drawn or programmed."""
-    count = len(lines)
+    count, lines = len(lines), [line[:LOOKED_AT] for line in lines]
     said = " ".join(lines)
     if not SIGN.search(said):
         return True

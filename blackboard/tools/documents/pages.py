@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 FEED = "\f"
+WIDEST = 160  # characters
 FOOTER = re.compile(r"\S.*\[Page\s+[\divxlc]+\]$|(?:- ?|Page )?\d{1,4}(?: ?-)?$", re.IGNORECASE)
 NUMBERED_FOOTER = re.compile(r"\S.*\[Page\s+[\divxlc]+\]$", re.IGNORECASE)
 HEADER = re.compile(r"(?:RFC|Internet-Draft|INTERNET.DRAFT|BCP|STD|FYI)\b.*\s{3,}\S|\S.*\s{3,}\S.*\s{3,}\S")
@@ -25,7 +26,7 @@ def furniture(lines: Sequence[str]) -> set[int]:
         if at not in found and NUMBERED_FOOTER.match(line):
             found |= _around(lines, at, at)
             below = _next(lines, at + 1)
-            if below < len(lines) and below - at < 8 and HEADER.match(lines[below]):
+            if below < len(lines) and below - at < 8 and _is_header(lines[below]):
                 found |= _around(lines, below, below)
     return found
 
@@ -37,9 +38,13 @@ def _page_break(lines: Sequence[str], at: int, repeated: Counter[str]) -> set[in
     found = set(range(above + 1, at + 1)) if not lines[at].strip(FEED).strip() else set(range(above + 1, at))
     if above >= 0 and FOOTER.match(lines[above].strip()):
         found |= _around(lines, above, above)
-    if below < len(lines) and (HEADER.match(lines[below].strip(FEED)) or repeated[_masked(lines[below])] > 1):
+    if below < len(lines) and (_is_header(lines[below].strip(FEED)) or repeated[_masked(lines[below])] > 1):
         found |= _around(lines, below, below)
     return found
+
+
+def _is_header(line: str) -> bool:
+    return len(line) <= WIDEST and HEADER.match(line) is not None
 
 
 def _around(lines: Sequence[str], first: int, last: int) -> set[int]:

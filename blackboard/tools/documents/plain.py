@@ -2,7 +2,7 @@
 
 import re
 
-from blackboard.tools.documents.drawn import DOTTED, is_contents, is_prose
+from blackboard.tools.documents.drawn import is_contents, is_prose
 from blackboard.tools.documents.gathered import Gathering, Marker
 from blackboard.tools.documents.lines import Joined, Line, line_at, lines_of
 from blackboard.tools.documents.pages import furniture
@@ -46,6 +46,7 @@ class _Reader:
         self.found = Gathering(text, as_it_stands)
         self._text = text
         self._heading = ""
+        self._indent_of_list = 0
         self._is_contents = False
         self._is_front = True
         """Whether nothing has come yet but names, dates and the title."""
@@ -138,7 +139,7 @@ class _Reader:
         """The heading that this paragraph is, empty if it is none."""
         whole = " ".join(" ".join(said).split())
         is_deep = lines[0].indent >= 3 and not NESTED.match(said[0])
-        if is_deep or len(whole) > LONGEST_HEADING or len(lines) > 2 or DOTTED.search(said[-1]):
+        if is_deep or len(whole) > LONGEST_HEADING or len(lines) > 2 or is_contents(said[-1:]):
             return ""
         if NUMBERED.match(said[0]):
             is_item = not self._is_indented and not lines[0].indent and len(whole.split()) > MOST_WORDS
@@ -171,6 +172,9 @@ class _Reader:
         if begins[0]:
             self.found.end_list()
             self.found.prose(self._heading, lines[: begins[0]])
+        if lines[begins[0]].indent != self._indent_of_list:
+            self.found.end_list()
+        self._indent_of_list = lines[begins[0]].indent
         self.found.begin_list(self._heading)
         for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True):
             self._item(lines[begin:end])

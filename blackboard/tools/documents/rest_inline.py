@@ -9,7 +9,7 @@ MARKED = r"(?:\\.|[^\s{0}\\])(?:(?:\\.|[^{0}\\])*(?:\\.|[^\s{0}\\]))?"
 """What stands between two marks: it neither begins nor ends with a space."""
 INLINE = re.compile(
     rf"""(?<![`\\])``(?P<literal>.+?)``(?!`)
-    | (?::(?P<role>[A-Za-z][\w:+.-]*):)?`(?P<inner>{MARKED.format("`")})`(?P<link>__?(?!\w))?
+    | (?::(?P<role>[A-Za-z][\w:+.-]{{0,60}}):)?`(?P<inner>{MARKED.format("`")})`(?P<link>__?(?!\w))?
     | \*\*(?P<strong>\S(?:(?:[^*]|\*(?!\*))*[^\s*])?)\*\*
     | (?<![\w*])\*(?P<emphasis>{MARKED.format("*")})\*(?![\w*])
     | (?P<note>\s?\[(?:\#?\w*|\*)\]_)(?!\w)

@@ -9,14 +9,14 @@ LOOKED_AT = 60_000
 """Characters; who writes markup uses it before."""
 REST = re.compile(
     r"""^[ \t]*\.\.\s(?:[A-Za-z][\w:+-]*::|_[^:\n]+:|\|[^|\n]+\|)   # directives, targets, substitutions
-    |:[A-Za-z][\w:+-]*:`[^`\n]+`                                   # roles
+    |:[A-Za-z][\w:+-]{0,60}:`[^`\n]+`                              # roles
     |`[^`<>\n]+<[^<>\n]+>`_                                        # links
     |(?<![`\w])``[^`\n]+``(?!`)""",
     re.VERBOSE | re.MULTILINE,
 )
 TITLE = re.compile(r"^(?=.*\w)(\S.*)\n([=\-~^\"*#+])\2{2,}[ \t]*$", re.MULTILINE)
 MARKDOWN = re.compile(
-    r"^#{1,6}[ \t]+\w|^[ \t]*(?:```|~~~)|^---\n|\[[^\]\n]+\]\((?:https?:|[\w./#-])[^)\n]*\)|^!\[", re.MULTILINE
+    r"^#{1,6}[ \t]+\w|^[ \t]*(?:```|~~~)|^---\n|\[[^\]\n]{1,200}\]\((?:https?:|[\w./#-])[^)\n]*\)|^!\[", re.MULTILINE
 )
 ENOUGH = 2
 
