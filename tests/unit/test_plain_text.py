@@ -209,8 +209,9 @@ class TestMarkupOfTexts:
 
 
 PIECES = [
-    "\n", "\n\n", "\f", "\r\n", "   ", "\t", "1.  Heading", "1.1. X", "o  ", "* ", "(1) ", "RFC 1   X   May", "A  B   [Page 1]", "----", "====", "+-+-+", "a = b",
-    ". . . . 3", "NOTES", "Contents", "word", "Word word word. ", "word,", "é🎈", "\x85", "\u2028", "{", ";", "# H", ".. x::", "``x``",
+    "\n", "\n\n", "\f", "\r\n", "   ", "\t", "1.  Heading", "1.1. X", "o  ", "* ", "(1) ", "RFC 1   X   May",
+    "A  B   [Page 1]", "----", "====", "+-+-+", "a = b", ". . . . 3", "NOTES", "Contents", "word",
+    "Word word word. ", "word,", "é🎈", "\x85", "\u2028", "{", ";", "# H", ".. x::", "``x``",
 ]  # fmt: skip
 
 

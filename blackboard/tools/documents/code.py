@@ -158,10 +158,11 @@ class _Reader:
         base = dedented(lines[1:])
         first = Line(lines[0].start, lines[0].end, 0)
         shifted = [first, *(line._replace(indent=max(0, line.indent - base)) for line in lines[1:])]
-        if not self.blocks and not self.title and not self._lines[comment.first].indent:
+        indent, assigned = self._lines[comment.first].indent, self._assigned_above(comment)
+        if not self.title and not indent and not assigned and not any(block.prose for block in self.blocks):
             spoken = next((line for line in lines if not line.is_blank), first)
             self.title = rest_inline.reads(self._text[spoken.start : spoken.end]).rstrip(".")
-        heading = self._scope.name(self._lines[comment.first].indent, self._assigned_above(comment))
+        heading = self._scope.name(indent, assigned)
         self.blocks += rest.blocks(self._text, shifted, heading or self.title)
 
     def _assigned_above(self, comment: _Comment) -> str:
