@@ -108,6 +108,10 @@ class TestNames:
             "Return a normalized path. On most platforms it begins with a slash:",
         ) in prose(PAGE)
 
+    def test_functions_that_share_a_description_are_all_named(self):
+        text = ".. function:: add(x)\n.. function:: aadd(x)\n\n   It adds.\n\n.. function:: f()\n\n   It does.\n"
+        assert prose(text) == [("add, aadd", "It adds."), ("f", "It does.")]
+
     def test_a_member_stands_under_its_class(self):
         assert ("Functions: os.path.Walker.depth", "How deep it has come.") in prose(PAGE)
 
@@ -174,6 +178,10 @@ class TestProse:
             "The first is red.",
             "The second is blue.",
         ]
+
+    def test_the_items_of_a_long_list_stand_by_themselves(self):
+        text = "There are:\n\n" + "".join(f"* Thing {n} is {'very ' * 20}long.\n\n  It is.\n" for n in range(5))
+        assert [said[:9].rstrip(":") for said in says(text)] == ["There are", *(f"* Thing {n}" for n in range(5))]
 
     def test_what_follows_a_list_is_no_part_of_it(self):
         text = "* One thing.\n* Another thing.\n\n.. note::\n\n   Take care.\n\nThe end.\n"

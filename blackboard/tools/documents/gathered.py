@@ -1,7 +1,7 @@
 """Blocks as a format gathers them, line by line: paragraphs, lists with what introduces them, code."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from blackboard.tools.documents.lines import Joined, Line
 from blackboard.tools.documents.passages import Block
@@ -9,6 +9,8 @@ from blackboard.tools.documents.readable import Writer
 
 Marker = tuple[str, int, int]
 """How what stands before a paragraph reads, and where it stands: the sign of a list item."""
+LONGEST_LIST = 500
+"""Characters of a list that is one block. The items of longer lists have little to do with each other."""
 Writing = Callable[[Joined, Writer], None]
 """Writes a paragraph without its inline markup."""
 
@@ -25,6 +27,16 @@ class _Gathered:
     prose: bool
     parts: list[_Part]
     group: int = 0
+
+
+def _apart(gathered: _Gathered) -> Iterator[_Gathered]:
+    """A block, or if it is a long list, each item with what belongs to it."""
+    if gathered.parts[-1].lines[-1].end - gathered.parts[0].lines[0].start <= LONGEST_LIST:
+        yield gathered
+        return
+    starts = [at for at, part in enumerate(gathered.parts) if part.marker or not at]
+    for start, end in zip(starts, [*starts[1:], len(gathered.parts)], strict=True):
+        yield replace(gathered, parts=gathered.parts[start:end])
 
 
 @dataclass
@@ -77,7 +89,7 @@ class Gathering:
 
     def blocks(self) -> list[Block]:
         """All that has a character to read."""
-        return [block for gathered in self._found if (block := self._block(gathered))]
+        return [block for found in self._found for piece in _apart(found) if (block := self._block(piece))]
 
     def _block(self, gathered: _Gathered) -> Block | None:
         first, last = gathered.parts[0], gathered.parts[-1].lines[-1]

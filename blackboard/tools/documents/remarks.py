@@ -120,7 +120,12 @@ class _Reader:
             self.found.prose(self._heading, lines[: starts[0]])
         self.found.begin_list(self._heading)
         for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-            self.found.prose(self._heading, lines[start:end])
+            item = ITEM.match(said[start])
+            line = lines[start]
+            taken = item.end() if item else 0
+            content = line_at(self._text, line.start + taken, line.end, line.indent)
+            marker = (self._text[line.start : content.start], line.start, content.start)
+            self.found.prose(self._heading, [content, *lines[start + 1 : end]], marker)
 
     def _without_tag(self, lines: list[Line]) -> None:
         tag = TAG.match(self._said(lines[0]))

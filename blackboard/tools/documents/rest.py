@@ -14,6 +14,7 @@ from blackboard.tools.documents.rest_lines import Lines
 
 DEEPEST = 30
 """Indentations; what is deeper is read as if it were not indented further."""
+MOST_NAMES = 3
 LONGEST_TERM = 100  # characters
 WORDS_OF_TERM = 12
 """In docstrings half of it: there a paragraph may hang."""
@@ -72,6 +73,8 @@ class _Reader:
         self._under = under
         self._found = Gathering(text, inline.write)
         self._module = ""
+        self._above: list[str] = []
+        """Who is described together with what comes next."""
         self._marker: Marker | None = None
         """Of the list item whose first paragraph comes next."""
 
@@ -253,7 +256,10 @@ class _Reader:
         within = under
         if directives.describes(name):
             signatures = [given, *(self._lines.said(nth) for nth in range(at + 1, body))]
-            within = replace(under, described=self._described(name, signatures, under.described), term="")
+            named = [*self._above, *self._described(name, signatures, under.described)]
+            shares = body == stop and stop < len(self._lines) and not self._lines[stop].is_blank
+            self._above = named if shares else []
+            within = replace(under, described=", ".join(named[:MOST_NAMES]), term="")
         elif name in directives.TITLED and given:
             within = replace(under, term=inline.reads(given))
         elif name == "rubric" and under.has_sections:
@@ -262,9 +268,9 @@ class _Reader:
             body = at + 1
         self._body(self._lines.after_options(body, stop), stop, within, depth + 1, terms=name == "glossary")
 
-    def _described(self, name: str, signatures: list[str], within: str) -> str:
+    def _described(self, name: str, signatures: list[str], within: str) -> list[str]:
         named = [directives.name_described(name, said, self._module, within) for said in signatures if said.strip()]
-        return ", ".join(list(dict.fromkeys(named))[:3])
+        return list(dict.fromkeys(named))
 
     def _version(self, at: int, stop: int, directive: re.Match[str], under: Under, depth: int) -> None:
         """`.. versionchanged:: 3.8` reads `Changed in version 3.8: `, and goes on with what stands below it."""
