@@ -49,6 +49,9 @@ Functions
    Walks through folders.
 
    .. method:: Walker.close()
+
+      Ends it.
+
    .. attribute:: depth
 
       How deep it has come.
@@ -114,6 +117,7 @@ class TestNames:
 
     def test_a_member_stands_under_its_class(self):
         assert ("Functions: os.path.Walker.depth", "How deep it has come.") in prose(PAGE)
+        assert ("Functions: os.path.Walker.close", "Ends it.") in prose(PAGE)
 
     @pytest.mark.parametrize(
         ("directive", "name"),

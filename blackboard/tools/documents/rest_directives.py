@@ -85,9 +85,12 @@ def name_described(directive: str, signature: str, module: str, within: str) -> 
     found = PYTHON_NAME.match(WORDS_BEFORE.sub("", signature))
     if not found:
         return signature[:LONGEST_NAME]
-    scope = within if kind in OF_CLASS else within or module
-    name = found[1]
-    is_whole = not scope or name.startswith(scope + ".") or ("." in name and kind in OF_CLASS)
+    name, within = found[1], within.split(", ")[0]
+    owner = within.rpartition(".")[2]
+    if owner and name.startswith(f"{owner}."):
+        return within + name.removeprefix(owner)
+    scope = within or (module if kind in OF_MODULE or "." in name else "")
+    is_whole = not scope or name.startswith(f"{scope}.") or ("." in name and scope == within)
     return name if is_whole else f"{scope}.{name}"
 
 
