@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blackboard.tools.documents import plain, texts
+from blackboard.tools.documents import markdown, plain, texts
 from tests.outlines import check_outline, other, quotable, reads
 
 RFC = """\
@@ -113,6 +113,19 @@ class TestRequestsForComments:
             in quotable(RFC, plain.outline(RFC))
         )
 
+    def test_so_does_one_that_begins_small_after_an_abbreviation(self):
+        text = "   It is told in Sec.\n\nA                  [Page 1]\n\n   four of the book.\n"
+        assert prose(text) == [("", "It is told in Sec. four of the book.")]
+
+    def test_a_long_line_after_a_page_break_is_no_running_header(self):
+        text = f"   It is so.\n\nA                  [Page 1]\n\nRFC 9901 says   {'very ' * 40}much.\n"
+        assert any("RFC 9901 says" in said for _, said in prose(text))
+
+    def test_the_sign_of_an_item_has_no_place_by_itself(self):
+        text = "o The first thing.\no The second thing.\n"
+        assert prose(text) == [("", "- The first thing. - The second thing.")]
+        check_outline(text, plain.outline(text))
+
     def test_such_a_sentence_is_quoted_with_all_that_stands_in_it(self):
         block = next(b for b in plain.outline(RFC).blocks if b.heading == "1. Introduction")
         begin = block.readable.text.index("The store")
@@ -204,6 +217,10 @@ class TestMarkupOfTexts:
         assert outline.title == "Title"
         assert other(text, outline) == ["```\ncode\n```"]
 
+    def test_what_has_more_marks_of_markdown_is_markdown(self):
+        text = "Title\n=====\n\n[It](a.md) is [so](b.md), ``x``.\n"
+        assert texts.outline(text) == markdown.outline(text)
+
     def test_anything_else_is_plain(self):
         assert texts.outline(RFC) == plain.outline(RFC)
 
@@ -225,6 +242,7 @@ class TestAnyText:
     def test_any_text_is_read(self, text):
         check_outline(text, plain.outline(text))
 
+    @pytest.mark.timeout(15)
     @pytest.mark.parametrize(
         "piece",
         [

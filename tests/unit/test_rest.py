@@ -250,6 +250,7 @@ class TestAnyText:
         text = "\n".join(" " * depth + "* word." for depth in range(2_000))
         check_outline(text, outline(text))
 
+    @pytest.mark.timeout(15)
     @pytest.mark.parametrize(
         "piece",
         [

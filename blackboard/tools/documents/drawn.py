@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 LOOKED_AT = 200
 """Characters of a line; what a longer one is shows in them."""
+WIDEST = 100
+"""Characters of a line in which columns are looked for."""
 DOTTED = re.compile(r"(?:\.\s?){4,}\s*(?:\d+|[ivxlc]+)$|\s{3,}\d+$")
 """A line of a table of contents, with the page at its end."""
 SIGN = re.compile(r"[^\w\s.,;:!?'\"()-]|--| {3}|[;)]$|\d\s+\d|\w\(")
@@ -38,7 +40,7 @@ def is_prose(lines: Sequence[str]) -> bool:
     letters = sum(char.isalpha() for char in said)
     if letters * 2 < len(said.replace(" ", "")):
         return False
-    gaps = sum(GAP.search(line) is not None for line in lines)
+    gaps = sum(len(line) <= WIDEST and GAP.search(line) is not None for line in lines)
     drawn = sum(DRAWING.search(line) is not None for line in lines)
     if gaps * 2 > count or drawn * 2 > count or (count > 1 and gaps + drawn >= 2 and (gaps + drawn) * 3 > count):
         return False

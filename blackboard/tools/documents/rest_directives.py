@@ -63,10 +63,10 @@ class Under:
     has_sections: bool = True
 
     def heading(self, title: str) -> str:
-        """All of it in a line; of the section nothing where it is only the title of the document."""
+        """All of it in a line; of the section nothing where it is the title of the document, or part of the name."""
         below = [part for part in (self.described, self.term) if part]
-        named = [self.section] if self.section and not (below and self.section == title) else []
-        return ": ".join([*named, *below])
+        is_said = below and (self.section == title or self.section in below[0])
+        return ": ".join([self.section, *below] if self.section and not is_said else below)
 
 
 def describes(directive: str) -> bool:
@@ -85,7 +85,7 @@ def name_described(directive: str, signature: str, module: str, within: str) -> 
     found = PYTHON_NAME.match(WORDS_BEFORE.sub("", signature))
     if not found:
         return signature[:LONGEST_NAME]
-    name, within = found[1], within.split(", ")[0]
+    name, within = found[1], within.partition(", ")[0]
     owner = within.rpartition(".")[2]
     if owner and name.startswith(f"{owner}."):
         return within + name.removeprefix(owner)
