@@ -30,7 +30,7 @@ class TestRead:
         "document",
         [
             *("../secret.md", "a/../../secret.md", "a/../guide.md", "/etc/hosts", "..\\secret.md", "out/secret.md"),
-            *("link.md", ".env.md", ".git/a.md", "program.py", "pipe.md", "guide.md/x.md"),
+            *("link.md", ".env.md", ".git/a.md", "program.exe", "pipe.md", "guide.md/x.md"),
             *("missing.md", "", ".", "a.md\0", "\ud800.md", "x" * 5000 + ".md"),
         ],
     )
@@ -38,7 +38,7 @@ class TestRead:
         (tmp_path / "secret.md").write_text("secret")
         (folder / "a").mkdir()
         (folder / ".git").mkdir()
-        for name in (".env.md", ".git/a.md", "program.py"):
+        for name in (".env.md", ".git/a.md", "program.exe"):
             (folder / name).write_text("secret")
         (folder / "link.md").symlink_to(tmp_path / "secret.md")
         (folder / "out").symlink_to(tmp_path)
