@@ -14,7 +14,13 @@ PASSAGES = 10
 """A rival says nearly the same words, so that it is among the first that a search for them finds."""
 
 
-@agent(watches=Answer, status="accepted", writes=(Disagreement, Answer, Subtask), tools=[search_documents])
+@agent(
+    watches=Answer,
+    status="accepted",
+    writes=(Disagreement, Answer, Subtask),
+    tools=[search_documents],
+    gives_up="flagged",
+)
 async def conflicts(answer: Entry[Answer], view: View) -> None:
     """Says which sentences contradict those of an answer; which of them is right, nobody decides."""
     # Strict: where another answer was compared meanwhile, this is done again, so that no pair goes unseen.

@@ -50,7 +50,7 @@ class Answer(
     lifecycle={
         "draft": ("accepted", "revise", "flagged"),
         "revise": ("draft", "flagged"),
-        "accepted": ("compared", "stale"),
+        "accepted": ("compared", "flagged", "stale"),
         "compared": "stale",
     },
     index=("subject",),
