@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from blackboard.tools.extractive import Inquiry, lack, pick, trust
+from blackboard.tools.extractive import Inquiry, Said, judge, lack, pick, trust
 from blackboard.tools.extractive.meaning import defines
 from blackboard.tools.extractive.statements import is_statement
 
@@ -56,6 +56,51 @@ class TestPicking:
         (statement,) = pick([source], WHAT)
         assert source.text[statement.start :] == LEASE
         assert (statement.byte, statement.line) == (100 + len("Naïve words come first here.\n".encode()), 8)
+
+    def test_prefers_what_says_the_same_in_another_word(self):
+        how = Inquiry("How do workers get old entries deleted?", "workers", "mechanism")
+        other, same = "Old entries are painted by night in a job.", "Old entries are removed by night in a job."
+        assert picked(how, Note(other, document="a.md"), Note(same, document="b.md"))[0] == same
+
+    def test_trusts_the_document_that_says_most_of_what_was_asked(self):
+        when = Inquiry("When does the badge of a visitor expire?", "badge of a visitor", "time")
+        about = Note("visitor = badge", document="gate.md", prose=False)
+        there, elsewhere = "The paper one expires after 3 days.", "The frozen one expires after 9 days."
+        found = picked(when, Note(elsewhere, document="milk.md"), Note(there, document="gate.md"), about)
+        assert found.index(there) < (found.index(elsewhere) if elsewhere in found else len(found))
+
+    def test_prefers_what_stands_beside_the_name_that_was_asked_for(self):
+        how = Inquiry("How does Quarry copy and keep a log on several machines?", "Quarry", "mechanism")
+        nameless, named = "The log is kept and copied on several machines.", "The machines of Quarry hum by night."
+        assert picked(how, Note(nameless, document="a.md"), Note(named, document="b.md"))[0] == named
+
+    def test_takes_any_sentence_for_a_question_of_many_words(self):
+        why = Inquiry("Why are suspicious letters not opened by the porter?", "suspicious letters", "reason")
+        assert picked(why, Note("Nothing is opened, because the porter has no right to it.")) != []
+
+
+class TestTheJudge:
+    def test_wants_the_whole_of_a_name(self):
+        built = Inquiry("When was the Eiffel Tower built in the town?", "Eiffel Tower", "time")
+        found = judge([Said("The tower of the town was built in 1990.")], built)
+        assert (found.score, found.feedback) == (1, "No sentence of the documents is about “Eiffel Tower”.")
+
+    def test_gives_2_to_sentences_about_the_subject_that_do_not_answer(self):
+        melting = Inquiry("How does a lease melt?", "lease", "mechanism")
+        found = judge([Said(LEASE)], melting)
+        assert found.score == 2
+        assert found.feedback == "The nearest sentences are about the subject, but do not say “melt”."
+        assert found.missing == ("melt",)
+
+    def test_gives_less_than_5_where_only_another_word_was_found(self):
+        deleted = Inquiry("How are old entries deleted?", "old entries", "mechanism")
+        exact, other = "Old entries are deleted by a job.", "Old entries are removed by a job."
+        assert (judge([Said(exact)], deleted).score, judge([Said(other)], deleted).score) == (5, 4)
+
+    def test_gives_3_to_a_comparison_that_only_tells_of_each(self):
+        differ = Inquiry("How do a lease and a token differ?", "lease and token", "difference")
+        found = judge([Said(LEASE), Said("A token is a number that grows.")], differ)
+        assert found.score == 3
 
 
 class TestEvidence:

@@ -23,7 +23,7 @@ from blackboard.tools.extractive import STOPWORDS, stem
 T = TypeVar("T")
 
 MOST_RESULTS = 50
-MOST_WORDS = 32
+MOST_WORDS = 64
 """Further words of a query are not looked for."""
 NOT_PROSE = 0.5
 """What code and tables count against prose that matches as well."""

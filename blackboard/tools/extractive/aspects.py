@@ -39,13 +39,18 @@ ASKED: dict[Aspect, re.Pattern[str]] = {
     "example": _any(r"\b(?:example|instance|use case)s?\b"),
     "requirements": _any(r"\b(?:require|prerequisite|precondition)", r"\bneeds?$", r"\bnecessary\b"),
     "quantity": _any(
-        r"\bhow (?:many|much|long|often|large|big|fast|far)\b", r"^what .*\b(?:cost|price|size|number)s?\b"
+        r"\bhow (?:many|much|long|often|large|big|fast|far|old|high|deep)\b",
+        r"^what .*\b(?:cost|price|size|number|duration|percentage)s?\b",
+        r"^what (?:value|figure|share|amount|limit|age|port)\b",
+        r"^what (?:is|are|was|were) the (?:maximum|minimum|largest|longest|shortest|smallest|highest|lowest)\b",
     ),
     "people": _any(r"^who\b(?! (?:is|are|was|were)\b)", r"\bwhom\b"),
     "time": _any(r"^when\b", r"^what (?:year|date|day)\b", r"\bsince when\b"),
     "reason": _any(r"^why\b", r"\b(?:reason|purpose)s?\b", r"^what .*\bfor$"),
     "definition": _any(
-        r"^(?:what|who)(?:'s|\u2019s| is| are| was| were)\b(?!.*\bof\b)", r"\bdefin", r"\bmean(?:s|t|ing)?\b"
+        r"^(?:what|who)(?:'s|\u2019s| is| are| was| were)\b(?!.*\b(?:of|to do|to be|when|if|that|which|for which)\b)",
+        r"\bdefin",
+        r"\bmean(?:s|t|ing)?\b",
     ),
     "mechanism": _any(r"^how\b"),
 }
@@ -75,11 +80,21 @@ TOLD: dict[Aspect, re.Pattern[str]] = {
     "people": _any(
         r"(?-i:\b[A-Z][a-z]+ (?:[A-Z]\. )?[A-Z][a-z]+\b)", r"\b(?:colleagues|authors?|researchers?|inventors?|team)\b"
     ),
-    "time": _any(r"\b(?:1[5-9]|20)\d\d\b", r"\b(?:when|before|after|until|once|as soon as)\b"),
+    "time": _any(
+        r"\b(?:1[5-9]|20)\d\d\b",
+        r"\b(?:when|before|after|until|once|as soon as)\b",
+        r"\b\d+ (?:millisecond|second|minute|hour|day|week|month|year)s?\b",
+    ),
     "reason": _any(r"\b(?:because|since|so that|therefore|reason|why|otherwise|in order to|hence)\b"),
     "mechanism": _any(r"\b(?:by|when|then|each|every|first|next|uses?|works?|through|step|sends?|reads?|writes?)\b"),
 }
 
+
+DURATION_ASKED = _any(r"\bhow (?:long|often|old|soon)\b", r"\b(?:duration|period|timeout|interval|term)\b")
+DURATION_TOLD = _any(
+    r"\b(?:\d[\d.,]*|an?|one|two|three|four|five|six|ten|twelve|few|half an?) "
+    r"(?:(?:milli|micro|nano)?seconds?|minutes?|hours?|days?|nights?|weeks?|months?|years?|ms)\b"
+)
 
 TELLING = frozenset[Aspect](
     ("difference", "requirements", "limits", "benefits", "example", "people", "time", "quantity")
@@ -103,6 +118,8 @@ def goes_unsaid(word: str) -> bool:
     return UNSAID.fullmatch(word) is not None
 
 
-def signs(sentence: str, aspect: Aspect) -> int:
-    """How many signs of telling this aspect the sentence bears."""
+def signs(sentence: str, aspect: Aspect, question: str = "") -> int:
+    """How many signs of telling this aspect the sentence bears; a duration, if the question asks for one."""
+    if aspect == "quantity" and DURATION_ASKED.search(question):
+        return len(DURATION_TOLD.findall(" ".join(sentence.split())))
     return len(TOLD[aspect].findall(" ".join(sentence.split()))) if aspect in TOLD else 0

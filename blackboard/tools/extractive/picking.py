@@ -5,16 +5,23 @@ The weights below were found by reading reports; none of them decides alone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from blackboard.tools.extractive.aspects import TELLING, aspect_of, signs
 from blackboard.tools.extractive.inquiry import Inquiry
-from blackboard.tools.extractive.meaning import Thing, asked_of, defines, is_about, opens_with, share, things
-from blackboard.tools.extractive.ranking import rank
-from blackboard.tools.extractive.sentences import words
+from blackboard.tools.extractive.meaning import Thing, asked_of, defines, is_about, is_all, names_in, opens_with, things
 from blackboard.tools.extractive.statements import Source, Statement, says_the_same, statements
+from blackboard.tools.extractive.weighing import Weights, standing, stems_around
 
-MOST = 3  # sentences of an answer
-FAR_BELOW = 0.4  # a sentence with less than this share of the best score is left out
+MOST = 4  # sentences of an answer
+FEW = 2  # words asked for, up to which a sentence must be about the thing
+OWN, ABOVE, NEAR, STANDING = 0.7, 0.5, 0.3, 1.0
+"""What the words asked for count in the sentence, with what stands above it, beside it, and in its passage."""
+TOLD, NAMES, UNNAMED, NAMELESS = 0.3, 0.1, 0.2, 0.3
+"""For telling what kind of thing is asked; for naming the thing; for one that none names yet; less without a name."""
+FOLLOWS, SAME = 0.1, 0.1
+"""For going on where a picked one stands; less for another of the same passage: two say more than one."""
+FAR_BELOW = 0.65  # a sentence with less than this share of the best score is left out
 
 
 @dataclass(frozen=True)
@@ -31,70 +38,91 @@ class Candidate:
 
 
 def pick(passages: Sequence[Source], inquiry: Inquiry) -> list[Statement]:
-    """Up to three statements about the inquiry, none saying the same as another; the best first."""
+    """Up to four statements about the inquiry, none saying the same as another; the best first."""
     found = _candidates(passages, inquiry)
-    told = [c for c in found if inquiry.aspect in TELLING and signs(c.statement.text, inquiry.aspect)]
+    told: list[Candidate] = []
+    if is_all(inquiry) and inquiry.aspect in TELLING and inquiry.aspect != "difference":
+        told = [c for c in found if signs(c.statement.means, inquiry.aspect, inquiry.text)]
+    return _to_read(_picked(told, inquiry) or _picked(found, inquiry))
+
+
+def _picked(found: Sequence[Candidate], inquiry: Inquiry) -> list[Candidate]:
     picked: list[Candidate] = []
     while len(picked) < MOST:
-        unnamed = [t for t in things(inquiry) if not any(t.named_in(p.statement.text) for p in picked)]
-        naming = [c for c in found if any(t.named_in(c.statement.text) for t in unnamed)]
-        best = _next([*told, *naming] if told else found, picked, unnamed)
+        unnamed = [t for t in things(inquiry) if not any(t.named_in(p.statement.means) for p in picked)]
+        # A comparison needs a sentence about each of the things, whatever else is told.
+        due = inquiry.aspect == "difference" and 0 < len(unnamed) >= MOST - len(picked)
+        naming = [c for c in found if due and any(t.named_in(c.statement.means) for t in unnamed)]
+        best = _next(naming or found, picked, unnamed, all_of=bool(naming))
         if best is None:
             break
         picked.append(best)
-    return _to_read(picked)
+    return picked
 
 
 def _candidates(passages: Sequence[Source], inquiry: Inquiry) -> list[Candidate]:
-    """The statements about the subject, with their scores."""
-    found = list(statements(passages))
-    central = rank([s.text for s in found], f"{inquiry.subject} {inquiry.text}")
-    most = max(central, default=0) or 1
-    best = max((s.passage.score for s in found), default=0) or 1
-    about = things(inquiry)
-    return [
-        Candidate(s, _score(s, inquiry) + 0.6 * c / most + 0.3 * s.passage.score / best)
-        for s, c in zip(found, central, strict=True)
-        if any(is_about(s, thing) or thing.meant_by(s.document) for thing in about)
-    ]
+    """The statements about the subject, or that say much of what is asked, with their scores."""
+    around = [stems_around(passage, inquiry) for passage in passages]
+    weights = Weights.of(inquiry, around)
+    names = {stem for stems in names_in(inquiry).values() for stem in stems}
+    stand = standing(passages, around, weights)
+    found: list[Candidate] = []
+    by_passage = groupby(statements(passages, inquiry.told), key=lambda s: s.place[0])
+    for number, together in by_passage:
+        neighbours = list(together)
+        worth = STANDING * stand[number] - NAMELESS * (not names <= around[number])
+        for statement in neighbours:
+            if _may_answer(statement, inquiry):
+                said = _said(statement, neighbours, weights)
+                found.append(Candidate(statement, worth + said + _score(statement, inquiry)))
+    return found
+
+
+def _said(statement: Statement, neighbours: Sequence[Statement], weights: Weights) -> float:
+    """How much of what is asked it says by itself, with what stands above it, and with the sentences beside it."""
+    near = {stem for s in neighbours if abs(s.place[1] - statement.place[1]) <= 1 for stem in s.stems}
+    above = statement.heading | statement.document
+    said = OWN * weights.covered(statement.stems) + ABOVE * weights.covered(statement.stems | above)
+    return said + NEAR * weights.covered(near | above)
+
+
+def _may_answer(statement: Statement, inquiry: Inquiry) -> bool:
+    """Of few words, whether it is about the thing; else anything may answer: one says it in many words."""
+    named = any(is_about(statement, thing) or thing.meant_by(statement.document) for thing in things(inquiry))
+    return named or not (is_all(inquiry) or len(asked_of(inquiry)) <= FEW)
 
 
 def _score(statement: Statement, inquiry: Inquiry) -> float:
-    return _topic_score(statement, inquiry) + _aspect_score(statement, inquiry) - 2 * statement.density
+    return _topic_score(statement, inquiry) + _aspect_score(statement, inquiry) - statement.density
 
 
 def _topic_score(statement: Statement, inquiry: Inquiry) -> float:
-    """For the words asked for, and for naming what they are about."""
-    asked, about = set(words(" ".join(asked_of(inquiry)))), things(inquiry)
-    its_own = asked.difference(*(thing.stems for thing in about))  # what tells this part from those beside it
-    score = share(asked, statement.stems) + 0.3 * share(asked, statement.stems | statement.heading | statement.document)
-    score += 1.5 * share(its_own, statement.stems | statement.heading)
-    score += 0.7 * sum(_named(statement, thing) for thing in about) / len(about)
-    score += 0.3 * opens_with(statement.text, inquiry.subject)
-    return score + 0.2 * (statement.place[1] == 0)  # paragraphs begin with what they are about
+    """For naming what it is about."""
+    about = things(inquiry)
+    named = sum(_named(statement, thing) for thing in about) / len(about)
+    return NAMES * named + 0.2 * opens_with(statement.means, inquiry.subject)
 
 
 def _named(statement: Statement, thing: Thing) -> float:
     """1 if the statement names the thing, half if only the heading or the document does."""
-    return 1 if thing.named_in(statement.text) else 0.5 * thing.meant_by(statement.heading | statement.document)
+    return 1 if thing.named_in(statement.means) else 0.5 * thing.meant_by(statement.heading | statement.document)
 
 
 def _aspect_score(statement: Statement, inquiry: Inquiry) -> float:
     """For telling what is asked of the subject, and not something else: other parts may ask for that."""
-    text, aspect = statement.text, inquiry.aspect
-    told, defined = signs(text, aspect), defines(text, inquiry.subject)
-    if aspect == "definition" and defined:
-        return 1.0
-    score = -0.6 * defined
+    text, aspect = statement.means, inquiry.aspect
+    told, defined = signs(text, aspect, inquiry.text), defines(text, inquiry.subject)
+    if aspect == "definition":
+        return 1.0 if defined else 0.3 * opens_with(text, inquiry.subject)
     if aspect in TELLING:
         told += signs(statement.passage.heading, aspect)
-        return score + 0.3 * min(3, told) + 0.3 * (aspect_of(text) == aspect)
-    if aspect in ("definition", "mechanism") and (signs(text, "difference") or signs(text, "limits")):
-        score -= 0.4
-    return score + 0.2 * min(2, told) + 0.5 * (aspect == "definition" and opens_with(text, inquiry.subject))
+        return TOLD * min(1, told) + 0.05 * min(3, told) + 0.1 * (aspect_of(text) == aspect)
+    return 0.1 * min(1, told)
 
 
-def _next(found: Sequence[Candidate], picked: Sequence[Candidate], unnamed: Sequence[Thing]) -> Candidate | None:
+def _next(
+    found: Sequence[Candidate], picked: Sequence[Candidate], unnamed: Sequence[Thing], *, all_of: bool = False
+) -> Candidate | None:
     """The best one left that says something new and can be understood beside those picked."""
     passages = {p.place[0] for p in picked}
     following = {(number, nth + 1) for number, nth in (p.place for p in picked)}
@@ -105,14 +133,14 @@ def _next(found: Sequence[Candidate], picked: Sequence[Candidate], unnamed: Sequ
         and not any(says_the_same(c.statement, p.statement) for p in picked)
     ]
     best = max(fitting, key=lambda c: (c.score, [-n for n in c.place]), default=None)
-    least = FAR_BELOW * max((p.score for p in picked), default=0)
+    least = 0 if all_of else FAR_BELOW * max((p.score for p in picked), default=0)
     return best if best and best.score > least else None
 
 
 def _fit(found: Candidate, passages: set[int], following: set[tuple[int, int]], unnamed: Sequence[Thing]) -> float:
-    """For going on where a picked one stands, and for naming a thing that none has named."""
-    close = 0.15 * (found.place[0] in passages) + 0.2 * (found.place in following)
-    return close + 0.5 * sum(thing.named_in(found.statement.text) for thing in unnamed)
+    """For going on where a picked one stands, against staying in one passage, for naming what none has named."""
+    apart = FOLLOWS * (found.place in following) - SAME * (found.place[0] in passages)
+    return apart + UNNAMED * sum(thing.named_in(found.statement.means) for thing in unnamed) / max(1, len(unnamed))
 
 
 def _to_read(picked: Sequence[Candidate]) -> list[Statement]:

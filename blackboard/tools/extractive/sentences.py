@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 def _listed(text: str) -> frozenset[str]:
@@ -58,6 +59,7 @@ def words(text: str) -> list[str]:
     return [stem(word) for word in WORD.findall(text.lower()) if word not in STOPWORDS and _says_something(word)]
 
 
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """A lower-case word without the English endings of plural, -ing and -ed (after Porter's first step and last)."""
     word = _without_plural(word)

@@ -8,6 +8,7 @@ from blackboard.tools.extractive.aspects import Aspect, aspect_of, names_aspect
 from blackboard.tools.extractive.inquiry import Inquiry
 
 MOST = 5  # inquiries
+PLAIN = 5  # words that carry meaning, up to which a question is a plain one
 LONGEST = 200  # characters of an inquiry: it becomes a heading
 READ = 6_000  # characters of a question that are looked at
 
@@ -115,7 +116,7 @@ def _compared(clause: str) -> list[Inquiry]:
         return []
     together = f"{', '.join(things[:-1])} and {things[-1]}"
     differ = f"How do {together} differ {circumstance}".strip()
-    return [*(_defined(thing) for thing in things), _part(differ, "difference", together)]
+    return [*(asking_what(thing) for thing in things), _part(differ, "difference", together)]
 
 
 def _several_aspects(clause: str) -> list[Inquiry]:
@@ -133,12 +134,12 @@ def _several_things(clause: str) -> list[Inquiry]:
     match = DEFINITION.match(clause)
     items = [i for i in ENUMERATED.split(match.group(1) if match else clause) if wording.words(i)]
     listed = len(items) > 1 and (match or not _is_sentence(clause)) and all(len(i.split()) <= 4 for i in items)
-    return [_defined(item) for item in items] if listed else []
+    return [asking_what(item) for item in items] if listed else []
 
 
 def _whole(clause: str) -> Inquiry:
     """The clause itself; a bare phrase asks what it is."""
-    return _defined(clause) if _topic(clause) == clause else _part(clause)
+    return asking_what(clause) if _topic(clause) == clause else _part(clause)
 
 
 def _further(clause: str, part: Inquiry) -> list[Inquiry]:
@@ -148,8 +149,11 @@ def _further(clause: str, part: Inquiry) -> list[Inquiry]:
         return [_part(how, "mechanism", part.subject), _limits(topic)]
     if not _is_sentence(clause):
         return []
-    main = [_as_written(phrase, clause) for phrase in wording.main_phrases(clause)]
-    definitions = [_defined(phrase) for phrase in main]
+    main = [wording.with_article(phrase, clause) for phrase in wording.main_phrases(clause)]
+    definitions = [asking_what(phrase) for phrase in main]
+    if len(wording.content(clause)) > PLAIN:
+        # Who asks for a detail knows what the common things in it are.
+        return [asking_what(phrase) for phrase in main if " " in phrase or wording.is_name(phrase)]
     if not main or part.aspect not in ("general", "mechanism", "benefits", "requirements"):
         return definitions
     bare = ARTICLE.sub("", main[0])
@@ -157,12 +161,6 @@ def _further(clause: str, part: Inquiry) -> list[Inquiry]:
         return [*definitions, _limits(main[0])]
     # Common words are seldom defined: `shared state` is only described.
     return [_required(main[0]), _limits(main[0])] if " " in bare else definitions
-
-
-def _as_written(phrase: str, clause: str) -> str:
-    """With the article that it has there: `a run`."""
-    article = re.search(rf"\b(an?) {re.escape(phrase)}\b", clause, re.IGNORECASE)
-    return f"{article.group(1).lower()} {phrase}" if article else phrase
 
 
 def _topic(clause: str) -> str:
@@ -177,7 +175,7 @@ def _is_sentence(clause: str) -> bool:
     return re.match(rf"(?:{ASKING}|{VERB_FIRST})\b|.*\s(?:{BEING}|has|have)\s", clause, re.IGNORECASE) is not None
 
 
-def _defined(thing: str) -> Inquiry:
+def asking_what(thing: str) -> Inquiry:
     """The part that asks what a thing is, in words that fit it: an article needs a thing that can be counted."""
     thing = thing.strip()
     bare = ARTICLE.sub("", thing)

@@ -1,7 +1,7 @@
 """The sentences of passages that can be quoted: complete statements that read well by themselves."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -65,11 +65,17 @@ class Statement:
     start: int  # in characters of the passage
     text: str
     place: tuple[int, int]  # which of the passages, which of its sentences
+    retold: str = ""  # in the words of an inquiry, where it says the same in others
+
+    @property
+    def means(self) -> str:
+        """The text as it is judged; `text` is what is quoted."""
+        return self.retold or self.text
 
     @cached_property
     def stems(self) -> frozenset[str]:
         """What it says by itself."""
-        return frozenset(words(self.text))
+        return frozenset(words(self.means))
 
     @cached_property
     def heading(self) -> frozenset[str]:
@@ -107,13 +113,13 @@ class Statement:
         return self.passage.text[: self.start]
 
 
-def statements(passages: Sequence[Source]) -> Iterator[Statement]:
-    """Those in the passages, in order; none from code and tables."""
+def statements(passages: Sequence[Source], told: Callable[[str], str] = str) -> Iterator[Statement]:
+    """Those in the passages, in order; none from code and tables. `told` puts a text in the words of an inquiry."""
     for number, passage in enumerate(passages):
         if passage.prose:
             for nth, span in enumerate(sentences(passage.text)):
                 if is_statement(span.text):
-                    yield Statement(passage, span.start, span.text, (number, nth))
+                    yield Statement(passage, span.start, span.text, (number, nth), told(span.text))
 
 
 def is_statement(text: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from blackboard.tools.extractive.aspects import goes_unsaid
 
-WORD = re.compile(r"[^\W_]+(?:[-'\u2019./][^\W_]+)*[+#]*")
+WORD = re.compile(r"[^\W_]+(?:[-'\u2019./_][^\W_]+)*[+#]*")
 AUXILIARY = "(?:do|does|did|can|could|should|would|will|must|may|might)"
 
 
@@ -21,38 +21,44 @@ PARTICIPLE = re.compile(
     r"|broken|chosen|taken|stolen|given|known"
 )
 """Says what happens to a thing; alone it is none."""
-PASSIVE = re.compile(r"(?:how|why|when|where) (?:is|are|was|were)\b", re.IGNORECASE)
+PASSIVE = re.compile(r"(?:how|why|when|where)(?: (?:long|often|fast|far))? (?:is|are|was|were)\b", re.IGNORECASE)
 HOW = _listed("long large big fast far")
 """Asked for by how, they are no things."""
 
 FUNCTION = _listed(
-    """a about above across after against all also although always am among an and another any anybody anyone are
-    around as at be because been before behind being below best better between both but by can cannot could did
-    differ different differs do does doing done down during each either else enough ever every everybody few five
-    for four from further had happen happened happens has have having he her here hers him his how i if in instead
-    into is it its itself just least less like many may me mean means meant might mine more most much must my near
-    neither never no nobody none nor not nothing now of off often ok on once one only onto or other others our ours out
-    over own per perhaps please quite rather really require required requirements requires same several shall she
-    should since so some somebody someone something still such than that the their theirs them themselves then there
-    these they thing things this those though three through throughout to together too toward towards two under
-    until up upon us used useful using versus very via vs was way ways we well were what whatever when where whether
-    which while who whom whose why will with within without work worked works would wrong yes yet you your yours"""
+    """a about above across after against all also although always am among an and another any anybody anyone are around
+    as at be because become becomes been before behind being below best better between both brought but by came can
+    cannot could did differ different differs do does doing done down during each either else enough ever every
+    everybody few five for four from further gave got had happen happened happens has have having he her here hers him
+    his how i if in inside instead into is it its itself just least less like made many may me mean means meant might
+    mine more most much must my near neither never no nobody none nor not nothing now of off often ok on once one
+    one's only onto or other others our ours out outside over own per perhaps please quite rather really require
+    required requirements requires same several shall she should since so some somebody someone something still such
+    than that the their theirs them themselves then there these they thing things this those though three through
+    throughout to together too took toward towards two under until up upon us used useful using versus very via vs was
+    way ways we well went were what whatever when whenever where wherever whether which whichever while who whom whose
+    why will with within without work worked works would wrong yes yet you your yours"""
 )
 """Words that carry no subject."""
 
 VERBS = _listed(
-    """achieve act add agree aim allow answer apply arise arrive ask avoid base become begin behave belong break bring
-    build buy call cause change choose claim come communicate compare compete consist contain continue contribute
-    cooperate coordinate cost crash create deal decide define depend describe detect develop die differ discover end
-    ensure exist expect expire explain fail fall find finish fit follow get give go grow guarantee hallucinate
-    handle hang help hold improve include increase introduce invent involve keep kill know lead learn leave let live
-    lose make manage mean measure meet move need occur offer organise organize perform prevent produce prove provide
-    reach react read reduce rely remain remember renew replace require resolve run save say scale see select sell send
-    serve share solve speak stand start stay stop store struggle succeed suffer suggest support survive take talk tell
-    tend think train treat try understand use want work write"""
+    """accept achieve acquire act add agree aim allow answer appear append apply arise arrive ask authenticate authorise
+    authorize avoid base become begin behave belong break bring build burn buy call cause change choose claim come
+    communicate compare compete compress configure consist contain continue contribute convert cooperate coordinate
+    cost crash create deal decide define delete deny depend deploy describe detect develop die differ disable disallow
+    disappear discover displace enable encrypt end ensure examine execute exist expect expire explain fail fall favor
+    favour fear fetch find finish fit follow forbid forget get give go grow guarantee hallucinate handle hang hear
+    help hold ignore implement improve include increase inherit insert inspect install introduce invent investigate
+    invoke involve keep kill know lead leak learn leave let live lose make manage mean measure meet migrate move need
+    obtain occur offer organise organize override owe perform prefer prevent produce protect prove provide raise reach
+    react read receive recover reduce register reject rely remain remember remove render renew replace require resolve
+    restore retrieve run save say scale see select sell send serve share solve speak stand start stay stop store
+    struggle submit succeed suffer suggest support survive switch take talk tell tend think throw train treat try turn
+    understand uninstall use validate verify want work write"""
 )
 """Base forms that part a subject from an object in `how do agents agree on shared state`."""
 
+ADVERB = re.compile(r"(?!family|reply|supply|assembly|anomaly|daily|july|monopoly|butterfly)[a-z]{3,}ly")
 NOT_VERBS = _listed("enterprise exercise otherwise franchise expertise merchandise shared")
 
 
@@ -118,10 +124,10 @@ def _phrases(clause: str) -> Iterator[str]:
         word = re.sub(r"['\u2019]s$", "", match.group())
         parted = bool(clause[at : match.start()].strip())
         verb = is_verb(word, "" if parted else before.lower())
-        if run and (parted or verb or not carries_subject(word)):
+        if run and (parted or verb or not carries_subject(word) or ADVERB.fullmatch(word)):
             yield " ".join(run)
             run = []
-        if carries_subject(word) and not verb:
+        if carries_subject(word) and not verb and not ADVERB.fullmatch(word):
             run.append(word)
         before, at = word, match.end()
     if run:
@@ -157,5 +163,11 @@ def is_plural(phrase: str) -> bool:
     """Whether `are` goes with it. Names in -s (`Paxos`, `Kubernetes`) are one thing."""
     last = phrase.rpartition(" ")[2]
     if last[:1].isupper() and not re.fullmatch(r"[A-Z]{2,}s", last):
-        return bool(re.search(r"(?:er|or|nt|on|ng|el|em|ck|ie|ge|se)s$", last))
+        return bool(re.search(r"(?:er|or|nt|on|ng|el|em|et|ck|ie|ge|se)s$", last))
     return last.endswith("s") and not re.search(r"(?:ss|us|is|as|ics)$", last)
+
+
+def with_article(phrase: str, clause: str) -> str:
+    """The phrase with the article that it has there: `a run`."""
+    article = re.search(rf"\b(an?) {re.escape(phrase)}\b", clause, re.IGNORECASE)
+    return f"{article.group(1).lower()} {phrase}" if article else phrase
