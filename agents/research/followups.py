@@ -1,0 +1,77 @@
+"""Closes a subtask that found no answer, and asks what the documents can tell near to it; for every team."""
+
+from collections.abc import Sequence
+
+from agents.research.inquiries import inquiry_of
+from agents.research.kinds import Answer, Question, Subtask
+from blackboard import Entry, View, agent
+from blackboard.errors import ToolFailed
+from blackboard.tools.documents import Passage, search_documents
+from blackboard.tools.extractive import Inquiry, Said, instead, judge, pick
+
+MOST = 2  # follow-ups of one subtask
+TRIED = 8  # questions that are looked up for it
+PASSAGES = 10
+WORTH_ASKING = 4  # the score that an answer can have
+
+
+@agent(watches=Answer, status="flagged", writes=Subtask, tools=[search_documents])
+async def followups(answer: Entry[Answer], view: View) -> None:
+    """Flags the subtask of a flagged answer, and posts up to two smaller ones that the documents can answer."""
+    subtask = view.get(Subtask, of=answer)
+    if subtask.done:
+        return
+    if not subtask.body.follows:
+        everything = view.find(Subtask)
+        planned = [other for other in everything if not other.body.follows]
+        asked = {_plain(other.body.text) for other in everything}
+        for inquiry in await _chosen(subtask, planned, view):
+            if _plain(inquiry.text) not in asked:
+                view.post(_follow_up(inquiry, planned), about=[subtask, *view.linked(subtask, Question)])
+    # In the commit that raises them: nobody may find all subtasks done in between.
+    view.amend(subtask, status="flagged")
+
+
+async def _chosen(subtask: Entry[Subtask], planned: Sequence[Entry[Subtask]], view: View) -> list[Inquiry]:
+    """The best that the documents can answer, the same whichever subtask of the question is flagged first."""
+    others = [other.body for other in planned if other.key != subtask.key]
+    found: list[Inquiry] = []
+    for inquiry in instead(inquiry_of(subtask.body))[:TRIED]:
+        known = {one.subject for one in found}  # what a thing is says enough of it
+        if len(found) < MOST and inquiry.subject not in known and not any(_asks_for(o, inquiry) for o in others):
+            passages = await _found(inquiry, view)
+            if _answers(passages, inquiry):
+                found.append(inquiry)
+    return found
+
+
+async def _found(inquiry: Inquiry, view: View) -> list[Passage]:
+    """Nothing where the search fails: a subtask that is given up must be closed all the same."""
+    try:
+        return await view.call(search_documents, inquiry.query, limit=PASSAGES)
+    except ToolFailed:
+        return []
+
+
+def _asks_for(other: Subtask, inquiry: Inquiry) -> bool:
+    """Whether another part of the question asks this, or what the thing is."""
+    same = other.subject.lower() == inquiry.subject.lower() and other.aspect in (inquiry.aspect, "definition")
+    return same or _plain(other.text) == _plain(inquiry.text)
+
+
+def _answers(passages: Sequence[Passage], inquiry: Inquiry) -> bool:
+    """Whether sentences stand there that a critic would accept gladly."""
+    picked = pick(passages, inquiry)
+    return judge([Said(s.text, s.passage.document, s.passage.heading) for s in picked], inquiry).score >= WORTH_ASKING
+
+
+def _follow_up(inquiry: Inquiry, planned: Sequence[Entry[Subtask]]) -> Subtask:
+    """At the place of the first part that it could stand in for: that does not depend on who is flagged first."""
+    ranks = [p.body.rank for p in planned if inquiry in instead(inquiry_of(p.body))]
+    return Subtask(
+        text=inquiry.text, subject=inquiry.subject, aspect=inquiry.aspect, rank=min(ranks, default=0), follows=True
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split()).rstrip("?")
