@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blackboard.tools.extractive import Inquiry, plan
+from blackboard.tools.extractive.aspects import aspect_of
 from blackboard.tools.extractive.splitting import LONGEST
 
 
@@ -142,3 +143,19 @@ class TestAnInquiry:
     def test_without_a_subject_is_about_its_text(self):
         assert (Inquiry("Why?").about, Inquiry("Why?").query) == ("Why?", "Why?")
         assert Inquiry("What is a lease?", "lease").about == "lease"
+
+
+class TestWhatAQuestionWantsToKnow:
+    @pytest.mark.parametrize(
+        ("question", "aspect"),
+        [
+            ("How is a lease different from a lock", "difference"),
+            ("How can I move it to a different folder", "mechanism"),
+            ("What does WAL mean", "definition"),
+            ("What does it mean when a read gives nothing", "general"),
+            ("What does the error “disk full” mean on a phone", "general"),
+            ("What is a cache good for when nothing repeats", "benefits"),
+        ],
+    )
+    def test_is_told_by_its_words_in_their_places(self, question, aspect):
+        assert aspect_of(question) == aspect

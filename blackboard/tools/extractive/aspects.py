@@ -33,9 +33,16 @@ NAMES = _any(UNSAID.pattern, r"(?:cost|price|use|effect|cause|part|type|kind|fea
 
 # The first that fits wins, so the plain question words come last.
 ASKED: dict[Aspect, re.Pattern[str]] = {
-    "difference": _any(r"\bdiffer", r"\b(?:versus|vs)\b", r"\bcompar", r"\bcontrast\b"),
+    "difference": _any(
+        r"\b(?:differs?|differences?|distinctions?|distinguish\w*)\b",
+        r"\bdifferent (?:from|to|than)\b",
+        r"^how (?:is|are|was|were) .*\bdifferent$",
+        r"\b(?:versus|vs)\b",
+        r"\bcompar",
+        r"\bcontrast\b",
+    ),
     "limits": _any(rf"^(?!.*\bsolv).*{LIMITS}", r"\b(?:go|goes|went) wrong\b", r"\bfails?\b"),
-    "benefits": _any(r"\b(?:benefit|advantage|strength|gain)s?\b", r"\bsolves?\b"),
+    "benefits": _any(r"\b(?:benefit|advantage|strength|gain)s?\b", r"\bsolves?\b", r"\bgood for\b"),
     "example": _any(r"\b(?:example|instance|use case)s?\b"),
     "requirements": _any(r"\b(?:require|prerequisite|precondition)", r"\bneeds?$", r"\bnecessary\b"),
     "quantity": _any(
@@ -50,7 +57,8 @@ ASKED: dict[Aspect, re.Pattern[str]] = {
     "definition": _any(
         r"^(?:what|who)(?:'s|\u2019s| is| are| was| were)\b(?!.*\b(?:of|to do|to be|when|if|that|which|for which)\b)",
         r"\bdefin",
-        r"\bmean(?:s|t|ing)?\b",
+        r"^what (?:do|does|did) (?!it\b|that\b|this\b).+ mean$",
+        r"\b(?:meant by|meaning)\b",
     ),
     "mechanism": _any(r"^how\b"),
 }

@@ -13,7 +13,10 @@ from blackboard.tools.extractive.meaning import Thing, asked_of, defines, is_abo
 from blackboard.tools.extractive.statements import Source, Statement, says_the_same, statements
 from blackboard.tools.extractive.weighing import Weights, standing, stems_around
 
-MOST = 4  # sentences of an answer
+MOST, FAR_BELOW = 4, 0.65
+"""Sentences of an answer; one with less than this share of the best score is left out."""
+MOST_OF_DETAIL, FAR_BELOW_OF_DETAIL = 6, 0.5
+"""The same where details are asked for: documents may tell them in other words than the question's."""
 FEW = 2  # words asked for, up to which a sentence must be about the thing
 OWN, ABOVE, NEAR, STANDING = 0.7, 0.5, 0.3, 1.0
 """What the words asked for count in the sentence, with what stands above it, beside it, and in its passage."""
@@ -21,7 +24,6 @@ TOLD, NAMES, UNNAMED, NAMELESS = 0.3, 0.1, 0.2, 0.3
 """For telling what kind of thing is asked; for naming the thing; for one that none names yet; less without a name."""
 FOLLOWS, SAME = 0.1, 0.1
 """For going on where a picked one stands; less for another of the same passage: two say more than one."""
-FAR_BELOW = 0.65  # a sentence with less than this share of the best score is left out
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Candidate:
 
 
 def pick(passages: Sequence[Source], inquiry: Inquiry) -> list[Statement]:
-    """Up to four statements about the inquiry, none saying the same as another; the best first."""
+    """A few statements about the inquiry, none saying the same as another; the best first."""
     found = _candidates(passages, inquiry)
     told: list[Candidate] = []
     if is_all(inquiry) and inquiry.aspect in TELLING and inquiry.aspect != "difference":
@@ -48,12 +50,13 @@ def pick(passages: Sequence[Source], inquiry: Inquiry) -> list[Statement]:
 
 def _picked(found: Sequence[Candidate], inquiry: Inquiry) -> list[Candidate]:
     picked: list[Candidate] = []
-    while len(picked) < MOST:
+    most, far_below = (MOST, FAR_BELOW) if is_all(inquiry) else (MOST_OF_DETAIL, FAR_BELOW_OF_DETAIL)
+    while len(picked) < most:
         unnamed = [t for t in things(inquiry) if not any(t.named_in(p.statement.means) for p in picked)]
         # A comparison needs a sentence about each of the things, whatever else is told.
-        due = inquiry.aspect == "difference" and 0 < len(unnamed) >= MOST - len(picked)
+        due = inquiry.aspect == "difference" and 0 < len(unnamed) >= most - len(picked)
         naming = [c for c in found if due and any(t.named_in(c.statement.means) for t in unnamed)]
-        best = _next(naming or found, picked, unnamed, all_of=bool(naming))
+        best = _next(naming or found, picked, unnamed, 0 if naming else far_below)
         if best is None:
             break
         picked.append(best)
@@ -121,7 +124,7 @@ def _aspect_score(statement: Statement, inquiry: Inquiry) -> float:
 
 
 def _next(
-    found: Sequence[Candidate], picked: Sequence[Candidate], unnamed: Sequence[Thing], *, all_of: bool = False
+    found: Sequence[Candidate], picked: Sequence[Candidate], unnamed: Sequence[Thing], far_below: float
 ) -> Candidate | None:
     """The best one left that says something new and can be understood beside those picked."""
     passages = {p.place[0] for p in picked}
@@ -133,7 +136,7 @@ def _next(
         and not any(says_the_same(c.statement, p.statement) for p in picked)
     ]
     best = max(fitting, key=lambda c: (c.score, [-n for n in c.place]), default=None)
-    least = 0 if all_of else FAR_BELOW * max((p.score for p in picked), default=0)
+    least = far_below * max((p.score for p in picked), default=0)
     return best if best and best.score > least else None
 
 
