@@ -52,6 +52,7 @@ class Answer(
         "revise": ("draft", "flagged"),
         "accepted": ("compared", "flagged", "stale"),
         "compared": "stale",
+        "flagged": "stale",
     },
     index=("subject",),
 ):

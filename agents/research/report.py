@@ -13,17 +13,18 @@ TITLE = 160  # characters
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2060-\u2069]")
 """What a terminal or a reader could take for a command; line feeds are ours."""
 FEWEST, MOST = 3, 5  # sentences of the short answer
+NEAREST = 3  # sentences that are shown of an answer that was not accepted
 DISPUTED = "*(disputed, see below)*"
 EXTRACTIVE = "Extractive: no model was used"
 COVERED = "how much of the question's wording the quotes cover"
 NOT_EXTRACTIVE = "Put together without a model from answers that are more than quotes."
 NO_REASON = "No agent could answer it."
 NOTHING = (
-    "The documents do not answer this question: no part of it found a sentence that could be quoted. "
+    "The documents do not answer this question: nothing was found that could be accepted as an answer. "
     "Ask it in other words, or name a folder that covers it with `--documents`."
 )
 FOLLOWS = "Asked because a part of the question stayed open. "
-NEAREST = "The documents do not answer this question itself. What they say on what it is about:"
+INSTEAD = "The documents do not answer this question itself. What they say on what it is about:"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Part:
     """One of each review of its answer, in order."""
     reason: str = ""
     """Why it has no accepted answer."""
+    is_grounded: bool = False
+    """Whether the quotes of an answer that was not accepted were found in their documents."""
 
     @cached_property
     def told(self) -> Told:
@@ -52,6 +55,11 @@ class Part:
     def said(self) -> set[str]:
         """Its sentences."""
         return {sentence.text for sentence in self.told.sentences}
+
+    @property
+    def nearest(self) -> tuple[Quote, ...]:
+        """What comes nearest to an answer, where there is none."""
+        return self.answer.quotes[:NEAREST] if self.answer and self.is_grounded and not self.is_answered else ()
 
     @property
     def is_extract(self) -> bool:
@@ -123,7 +131,7 @@ class _Composition:
             if len(chosen) < (MOST if nth == 0 else FEWEST):
                 chosen.setdefault(parts[n].told.sentences[nth].text, (n, nth))
         said = [self._cited(parts[n].told.sentences[nth]) for n, nth in sorted(chosen.values())]
-        return " ".join(said if self._own_parts(self.answered) else [NEAREST, *said])
+        return " ".join(said if self._own_parts(self.answered) else [INSTEAD, *said])
 
     def _summary(self, quality: float) -> str:
         """What a person in a hurry wants to know of the whole: how much was found, and how good it is."""
@@ -186,8 +194,13 @@ class _Composition:
 
     def _open(self) -> Iterator[str]:
         yield "## What remained open"
-        lines = [f"- **{_line(p.subtask.text)}** {_line(_why_open(p))}" for p in self.parts if not p.is_answered]
+        lines = [self._left_open(part) for part in self.parts if not part.is_answered]
         yield "\n".join(lines) or "Nothing: every part of the question found an answer."
+
+    def _left_open(self, part: Part) -> str:
+        nearest = " ".join(self.sources.cited(Cited(f"“{q.sentence}”", (q,))) for q in part.nearest)
+        found = f" Nearest to it: {nearest}" if nearest else ""
+        return f"- **{_line(part.subtask.text)}** {_line(_why_open(part))}{found}"
 
     def _listed(self) -> Iterator[str]:
         if self.sources.quotes:

@@ -21,7 +21,7 @@ async def verifier(report: Entry[Report], view: View) -> None:
         return
     disputed = [d for d in view.find(Disagreement) if not wrong.isdisjoint(q.document for q in d.body.quotes)]
     lost = {q.sentence for d in disputed for q in d.body.quotes}
-    for answer in view.find(Answer, status=("accepted", "compared")):
+    for answer in view.find(Answer, status=("accepted", "compared", "flagged")):
         if any(q.document in wrong or q.sentence in lost for q in answer.body.quotes):
             view.amend(answer, status="stale")
             _ask_anew(view.get(Subtask, of=answer), wrong, view)

@@ -5,28 +5,35 @@ import pytest
 from tests.answers.questions import FOLDERS, files_there, load
 from tests.answers.scoring import Score, ask_all
 
-FLOOR = 0.25
-"""Share of the questions for which a marked passage is among the citations: no fewer than this. The goal is 0.8."""
+FLOORS = {"questions-open.json": 0.8, "questions-second.json": 0.7, "questions-held.json": 0.5}
+"""Share of a file's questions for which a marked passage is among the citations: no fewer than this.
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
+Who tuned had read the open ones; of the second ones those that were missed; of the held ones none. The held ones say
+best what to expect of questions in words of one's own: they are asked to see where one stands, and never tuned for.
+"""
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
 @pytest.fixture(scope="module")
-def scores(tmp_path_factory: pytest.TempPathFactory) -> list[Score]:
+def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Score]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BLACKBOARD_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return list(ask_all(load(files_there()), FOLDERS))
+        return {file.name: list(ask_all(load([file]), FOLDERS)) for file in files_there()}
 
 
 class TestTheReport:
     def test_is_written_for_every_question(self, scores):
-        assert len(scores) >= 20
-        assert {s.ending for s in scores} == {"complete"}
+        assert scores.keys() == FLOORS.keys()
+        assert [len(of_file) for of_file in scores.values()] == [20, 20, 20]
+        assert {s.ending for of_file in scores.values() for s in of_file} == {"complete"}
 
-    def test_cites_what_was_marked(self, scores):
-        missed = [f"{s.corpus}: {s.question}" for s in scores if not s.hit]
-        assert len(scores) - len(missed) >= FLOOR * len(scores), "\n".join(missed)
+    @pytest.mark.parametrize("file", FLOORS)
+    def test_cites_what_was_marked(self, scores, file):
+        missed = [f"{s.corpus}: {s.question}" for s in scores[file] if not s.hit]
+        assert len(scores[file]) - len(missed) >= FLOORS[file] * len(scores[file]), "\n".join(missed)
 
     def test_cites_nothing_but_the_bytes_of_its_documents(self, scores):
-        assert sum(len(s.citations) for s in scores) > 0
-        assert [(s.question, c) for s in scores for c in s.citations if c.wrong or c.unchecked] == []
+        asked = [s for of_file in scores.values() for s in of_file]
+        assert sum(len(s.citations) for s in asked) > 0
+        assert [(s.question, c) for s in asked for c in s.citations if c.wrong or c.unchecked] == []

@@ -27,5 +27,6 @@ def _part(subtask: Entry[Subtask], view: View) -> Part:
     answer = answers[-1]
     accepted = subtask.status == "answered" and answer.status in ("accepted", "compared")
     reviews = [review.body for review in view.find(Review, about=answer)]
+    is_grounded = bool(reviews) and reviews[-1].groundedness == 1
     reason = "" if accepted else subtask.body.reason or (reviews[-1].feedback if reviews else "")
-    return Part(subtask.body, answer.body, accepted, tuple(r.score for r in reviews), reason)
+    return Part(subtask.body, answer.body, accepted, tuple(r.score for r in reviews), reason, is_grounded)

@@ -36,7 +36,10 @@ NEXT_CLAUSE = _pattern(
     rf"[\s,;]*\b(?:and|but|or|then|also)\s+(?={ASKING}\s+\w|{VERB_FIRST} (?:it|they|there|the|an?|i|we|you)\b)",
     rf"[,;]\s*(?={ASKING}\s+\w)",
 )
-OPEN_QUESTION = _pattern(rf"^(?:what|who|which)\b|^(?:{ASKING}\b.*?\s)?{VERB_FIRST}\b")
+OPEN_QUESTION = _pattern(
+    rf"^(?:what|who|which|whose)\b|^(?:{ASKING}\b.*?\s)?{VERB_FIRST}\b",
+    rf"^(?:after|before|by|for|from|in|on|since|to|until|with) {ASKING}\b",
+)
 DEFINITION = _pattern(rf"^(?:what|who)(?:'s|\u2019s| {BEING})\s+(.+)$")
 ASPECTS_OF = _pattern(rf"^(?:what {BEING} )?(?:the )?(.+?) (?:of|with|in) (.+)$")
 CIRCUMSTANCE = _pattern(r"\s+((?:for|in|when|on|regarding|as)\s.+)$")

@@ -21,7 +21,7 @@ PARTICIPLE = re.compile(
     r"|broken|chosen|taken|stolen|given|known"
 )
 """Says what happens to a thing; alone it is none."""
-PASSIVE = re.compile(r"(?:how|why|when|where)(?: (?:long|often|fast|far))? (?:is|are|was|were)\b", re.IGNORECASE)
+PASSIVE = re.compile(r".*\b(?:is|are|was|were|be|been)\b", re.IGNORECASE)
 HOW = _listed("long large big fast far")
 """Asked for by how, they are no things."""
 
