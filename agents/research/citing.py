@@ -1,14 +1,10 @@
-"""Which sentence of an answer rests on which quotes, and the numbers by which a report cites them."""
+"""What a report may say of an answer, and the numbers by which it cites the quotes behind that."""
 
-import re
 from dataclasses import dataclass, field
 
+from agents.research.claims import claims
 from agents.research.kinds import Answer
 from blackboard.tools.documents import Quote
-from blackboard.tools.extractive import sentences
-
-MARK = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
-LATE_MARKS = re.compile(r"([.!?]+[\"'\u201d\u2019)]*)((?:\s*\[\d+(?:\s*,\s*\d+)*\])+)")
 
 
 @dataclass(frozen=True)
@@ -30,22 +26,10 @@ class Told:
 
 def told(answer: Answer) -> Told:
     """The sentences of an answer with what they rest on; how many rest on nothing."""
-    if is_extract(answer):
-        return Told(tuple(Cited(q.sentence, (q,)) for q in answer.quotes))
-    marked = [s.text for s in sentences(LATE_MARKS.sub(r"\2\1", answer.text))]
-    read = [Cited(MARK.sub("", s).strip(), _quotes(s, answer.quotes)) for s in marked]
+    said = claims(answer)
+    read = [Cited(c.text, tuple(answer.quotes[n] for n in c.cites if 0 <= n < len(answer.quotes))) for c in said]
     kept = tuple(sentence for sentence in read if sentence.quotes)
     return Told(kept, cut=len(read) - len(kept))
-
-
-def is_extract(answer: Answer) -> bool:
-    """Whether it says nothing but its quotes."""
-    return answer.text == " ".join(q.sentence for q in answer.quotes)
-
-
-def _quotes(sentence: str, quotes: tuple[Quote, ...]) -> tuple[Quote, ...]:
-    numbers = [int(n) for marks in MARK.findall(sentence) for n in marks.split(",")]
-    return tuple(quotes[n - 1] for n in dict.fromkeys(numbers) if 1 <= n <= len(quotes))
 
 
 @dataclass

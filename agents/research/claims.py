@@ -4,11 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents.research.citing import LATE_MARKS, MARK, is_extract
 from agents.research.kinds import Answer
 from blackboard.tools.documents import Quote
 from blackboard.tools.extractive import sentences, words
 
+MARK = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
+LATE_MARKS = re.compile(r"([.!?]+[\"'\u201d\u2019)]*)((?:\s*\[\d+(?:\s*,\s*\d+)*\])+)")
+"""`It expires. [2] Next.`: the marks belong to what stands before them."""
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -19,6 +21,11 @@ class Claim:
 
     text: str
     cites: tuple[int, ...]
+
+
+def is_extract(answer: Answer) -> bool:
+    """Whether it says nothing but its quotes."""
+    return answer.text == " ".join(q.sentence for q in answer.quotes)
 
 
 def claims(answer: Answer) -> list[Claim]:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from agents.research.citing import Cited, Sources, Told, is_extract, told
+from agents.research.citing import Cited, Sources, Told, told
+from agents.research.claims import is_extract
 from agents.research.kinds import Answer, Disagreement, Report, Subtask
 from blackboard.tools.documents import Quote
 

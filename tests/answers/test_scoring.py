@@ -61,12 +61,12 @@ class TestPlaces:
 
 class TestTheQuestions:
     @pytest.mark.parametrize("file", files_there(), ids=lambda file: file.stem)
-    def test_are_ten_for_each_corpus_over_ten_documents(self, file):
+    def test_are_ten_for_each_corpus_over_many_documents(self, file):
         by_corpus = {}
         for question in load([file]):
             by_corpus.setdefault(question.corpus, []).append(question.marks[0].document)
-        assert [len(documents) for documents in by_corpus.values()] == [10, 10, 10]
-        assert all(len(set(documents)) == 10 for documents in by_corpus.values())
+        assert {len(documents) for documents in by_corpus.values()} == {10}
+        assert all(len(set(documents)) >= 7 for documents in by_corpus.values())
 
     @pytest.mark.parametrize("file", files_there(), ids=lambda file: file.stem)
     def test_are_marked_with_what_stands_in_the_corpora_that_are_here(self, file):

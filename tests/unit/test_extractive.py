@@ -1,14 +1,12 @@
-"""Reading without a model: sentences, words, ranking."""
+"""Reading without a model: sentences and words."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blackboard.tools.extractive import rank, sentences, stem, words
+from blackboard.tools.extractive import sentences, stem, words
 
 ROOT = Path(__file__).parents[2]
 LEASES = [
@@ -115,49 +113,3 @@ class TestWords:
     @given(st.text())
     def test_any_text_has_words(self, text):
         assert all(words(text))
-
-
-class TestRank:
-    def test_the_sentence_that_answers_comes_first(self):
-        scores = rank(LEASES, "What happens when a lease expires?")
-        assert max(LEASES, key=lambda s: scores[LEASES.index(s)]) == LEASES[3]
-
-    def test_what_has_to_do_with_neither_query_nor_text_comes_last(self):
-        scores = rank(LEASES, "lease")
-        assert min(scores) == scores[4]
-
-    def test_a_neighbour_of_an_answer_beats_a_stranger(self):
-        scores = rank(LEASES, "blackboard memory")
-        assert scores[1] > scores[2]
-
-    def test_a_rare_word_of_the_query_counts_more_than_a_frequent_one(self):
-        scores = rank(["agents work", "agents wait", "agents post", "tokens fence"], "agents fence")
-        assert max(scores) == scores[3]
-
-    def test_without_a_query_the_central_sentence_wins(self):
-        scores = rank(LEASES, "")
-        assert min(scores) == scores[4] < max(scores)
-
-    def test_no_sentences_have_no_scores(self):
-        assert rank([], "anything") == []
-
-    def test_one_sentence_has_it_all(self):
-        assert rank(["Only this."], "else") == pytest.approx([1.0])
-
-    @given(st.lists(st.text(alphabet="ab cd.", max_size=20), max_size=12), st.text(alphabet="ab cd", max_size=10))
-    def test_for_any_sentences_the_scores_are_shares_of_one(self, candidates, query):
-        scores = rank(candidates, query)
-        assert len(scores) == len(candidates)
-        assert all(score >= 0 for score in scores)
-        assert not candidates or sum(scores) == pytest.approx(1)
-
-    def test_another_process_ranks_alike_to_the_last_bit(self):
-        program = f"from blackboard.tools.extractive import rank; print(rank({LEASES!r}, 'lease claim agent entries'))"
-        command = [sys.executable, "-c", program]
-        seeds = [
-            subprocess.run(
-                command, env={"PYTHONHASHSEED": s, "PYTHONPATH": "."}, capture_output=True, check=True
-            ).stdout
-            for s in "12"
-        ]
-        assert seeds[0] == seeds[1] == f"{rank(LEASES, 'lease claim agent entries')}\n".encode()

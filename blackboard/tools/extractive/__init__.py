@@ -12,7 +12,6 @@ from blackboard.tools.extractive.evidence import lack, trust
 from blackboard.tools.extractive.following import instead
 from blackboard.tools.extractive.inquiry import Inquiry
 from blackboard.tools.extractive.picking import pick
-from blackboard.tools.extractive.ranking import rank
 from blackboard.tools.extractive.reviewing import Judgement, Said, judge
 from blackboard.tools.extractive.sentences import STOPWORDS, Span, sentences, stem, words
 from blackboard.tools.extractive.splitting import plan
@@ -44,5 +43,4 @@ __all__ = [
     "words",
     "stem",
     "STOPWORDS",
-    "rank",
 ]
