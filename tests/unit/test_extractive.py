@@ -9,13 +9,6 @@ from hypothesis import strategies as st
 from blackboard.tools.extractive import sentences, stem, words
 
 ROOT = Path(__file__).parents[2]
-LEASES = [
-    "A blackboard is a shared memory for agents.",
-    "Agents post entries on the blackboard and watch entries of other agents.",
-    "A lease says until when a claim is held.",
-    "When a lease expires, another agent may take over the claim.",
-    "The weather in Oslo was mild.",
-]
 
 
 def texts(text):
