@@ -19,7 +19,7 @@ LONGEST = 120  # seconds for one command
 DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 STEADY = (
     (r"\d\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d|\b\d\d:\d\d:\d\d\b", "12:00:00"),
-    (r"\bage +params", "age  params"),
+    (r"\bage((?:\x1b\[[\d;]*m)*) +", r"age\1  "),
     (r"\b\d+ (s|min)  +", "1 s  "),
     (r"\b\d+(\.\d+)? s(?= |:|$)", "1 s"),
     (r"\b\d+\.\d (of \d+ )?seconds", r"0.5 \1seconds"),
