@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from blackboard.tools.extractive import wording
 from blackboard.tools.extractive.amounts import listed
 from blackboard.tools.extractive.assertions import Assertion, read
+from blackboard.tools.extractive.happenings import contradicting, happenings
 from blackboard.tools.extractive.parts import Part
 from blackboard.tools.extractive.values import Value, agree, contradict
 
@@ -55,8 +56,11 @@ class Clash:
 def clash(one: str, other: str) -> Clash | None:
     """What they contradict each other in: the same said of the same, and one number or date is another.
 
-    Says rather nothing than something wrong: None if they differ in anything else that may be the reason.
+    Says rather nothing than something wrong: None if they differ in anything else that may be the reason. Of a named
+    thing and what happens once (`KW-1 is withdrawn on …`) the rest of the sentences may differ.
     """
+    if told := contradicting(one, other):
+        return Clash(told[0].subject, (told[0].when.text, told[1].when.text))
     a, b = read(one), read(other)
     if a is None or b is None:
         return None
@@ -68,8 +72,9 @@ def clash(one: str, other: str) -> Clash | None:
 
 def topic(sentence: str) -> str:
     """The words to search for what contradicts it; empty if it says no number or date that could be contradicted."""
-    said = read(sentence)
-    return " ".join(dict.fromkeys(said.parts[n].text for n in said.content)) if said else ""
+    if said := read(sentence):
+        return " ".join(dict.fromkeys(said.parts[n].text for n in said.content))
+    return " ".join(dict.fromkeys(happening.subject for happening in happenings(sentence)))
 
 
 def _clash(a: Assertion, b: Assertion) -> Clash | None:
