@@ -141,6 +141,7 @@ class TestAStatement:
             "A zebra is a striped horse.",
             "The timeout is 30 seconds.",
             "Workers renew their leases.",
+            "Widget 77 weighs 539 grams.",
         ],
     )
     def test_reads_well_by_itself(self, text):

@@ -63,6 +63,12 @@ What is lost if nobody holds the lease of a worker? -> What is lost if nobody ho
 How long does a worker hold a lease?   -> How long does a worker hold a lease? | What is a worker? | What is a lease?
 How are budgets enforced?              -> How are budgets enforced? | What are budgets?
 """)
+STATES = table("""
+Why are querysets lazy?                -> Why are querysets lazy? | What are querysets?
+How long is a beacon lease valid?      -> How long is a beacon lease valid? | What is a beacon lease?
+When was the pass valid for 12 hours?  -> When was the pass valid for 12 hours? | What is the pass?
+What does the verifier do?             -> What does the verifier do? | What is the verifier?
+""")
 PLAIN = table("""
 How do agents agree on shared state? -> How do agents agree on shared state? | What does shared state require? \
  | What are the problems and limits of shared state?
@@ -103,6 +109,20 @@ class TestAPlan:
     @pytest.mark.parametrize(("question", "parts"), VERBS)
     def test_asks_of_no_verb_what_it_is(self, question, parts):
         assert texts(question) == parts
+
+    @pytest.mark.parametrize(("question", "parts"), STATES)
+    def test_asks_of_no_state_and_no_amount_what_it_is(self, question, parts):
+        assert texts(question) == parts
+
+    def test_says_what_a_pronoun_means_with_its_article(self):
+        asked = texts("When was the Lantern bridge opened and how long is it?")
+        assert asked == ["When was the Lantern bridge opened?", "How long is the Lantern bridge?"]
+
+    def test_keeps_the_question_mark_of_another_language(self):
+        assert texts("Wann wurde die Brücke eröffnet?")[0] == "Wann wurde die Brücke eröffnet?"
+
+    def test_takes_how_heavy_and_how_wide_for_quantities(self):
+        assert {plan(f"How {word} is the bridge?")[0].aspect for word in ("heavy", "wide", "tall")} == {"quantity"}
 
     def test_says_what_each_part_is_about_and_wants_to_know(self):
         parts = plan("Compare RAG and DPO")

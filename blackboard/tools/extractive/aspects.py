@@ -46,7 +46,7 @@ ASKED: dict[Aspect, re.Pattern[str]] = {
     "example": _any(r"\b(?:example|instance|use case)s?\b"),
     "requirements": _any(r"\b(?:require|prerequisite|precondition)", r"\bneeds?$", r"\bnecessary\b"),
     "quantity": _any(
-        r"\bhow (?:many|much|long|often|large|big|fast|far|old|high|deep)\b",
+        r"\bhow (?:many|much|long|often|large|big|fast|far|old|high|deep|heavy|wide|tall|thick)\b",
         r"^what .*\b(?:cost|price|size|number|duration|percentage)s?\b",
         r"^what (?:value|figure|share|amount|limit|age|port)\b",
         r"^what (?:is|are|was|were) the (?:maximum|minimum|largest|longest|shortest|smallest|highest|lowest)\b",

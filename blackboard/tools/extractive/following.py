@@ -27,8 +27,9 @@ def _names(inquiry: Inquiry) -> Iterator[str]:
     """The things that it is about as written, with their article, and names and terms beside them; each once."""
     own = [thing.name for thing in things(inquiry)] if inquiry.subject else []
     terms = [phrase for phrase in wording.main_phrases(inquiry.text) if " " in phrase or wording.is_name(phrase)]
-    seen: set[str] = set()
+    seen: set[tuple[str, ...]] = set()
     for name in (*own, *terms):
-        if wording.content(name) and name.lower() not in seen:
-            seen.add(name.lower())
+        said = tuple(wording.words(name.lower()))
+        if wording.content(name) and said not in seen:
+            seen.add(said)
             yield wording.with_article(name, inquiry.text)

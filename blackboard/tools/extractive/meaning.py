@@ -19,7 +19,9 @@ ABOUT_THINGS = frozenset[Aspect](("definition", "difference"))
 LIGHT = ("need", "want", "help", "work", "matter", "require")  # said in many other words
 ONE_MEANING = 7  # letters from which a name with capitals inside is no common word in small letters
 
-HOW_MUCH = re.compile(r"\bhow (?:many|much|long|often|large|big|small|fast|far|old|high|deep)\b", re.IGNORECASE)
+HOW_MUCH = re.compile(
+    r"\bhow (?:many|much|long|often|large|big|small|fast|far|old|high|deep|heavy|wide|tall|thick)\b", re.IGNORECASE
+)
 """Asks for a quantity; who answers gives it and need not say `long`."""
 
 OPENING = r"(?:an?\s+|the\s+)?[\"\u201c*`]*"

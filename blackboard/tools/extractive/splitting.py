@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from blackboard.tools.extractive import wording
 from blackboard.tools.extractive.aspects import Aspect, aspect_of, names_aspect
@@ -68,10 +69,17 @@ def plan(question: str) -> list[Inquiry]:
     asked = clauses(question[:READ])
     parts = [part for clause in asked for part in parts_of(clause)]
     if len(parts) == 1:
+        parts = [_as_asked(parts[0], question)]
         parts += _further(asked[0], parts[0])
     if not parts:
         parts = [_part(question.strip() or "(an empty question)", "general", "")]
     return _distinct(parts)[:MOST]
+
+
+def _as_asked(part: Inquiry, question: str) -> Inquiry:
+    """With the question mark that a question in another language has too."""
+    asked = " ".join(question.split())
+    return replace(part, text=asked) if asked.lower() == f"{part.text}?".lower() else part
 
 
 def clauses(question: str) -> list[str]:
@@ -91,8 +99,13 @@ def _without_pronouns(asked: list[str]) -> list[str]:
     subject = ""
     for clause in asked:
         found.append(_named(clause, subject) if subject else clause)
-        subject = subject or _topic(clause) or " and ".join(wording.main_phrases(clause)[:1])
+        subject = subject or _topic(clause) or _first_thing(clause)
     return found
+
+
+def _first_thing(clause: str) -> str:
+    """What a clause is about, with the article that it has there."""
+    return next((wording.with_article(p, clause) for p in wording.main_phrases(clause)[:1]), "")
 
 
 def _named(clause: str, subject: str) -> str:

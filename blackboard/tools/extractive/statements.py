@@ -14,6 +14,8 @@ FEWEST_WORDS = 5
 FEWEST_WITH_VERB = 4  # a sentence with a verb is complete, however short its words
 
 ENDS = re.compile(r"[.!…\u3002\uff01][\"'\u201d\u2019\u300d)*_`]*$")
+SAYS_A_NUMBER = re.compile(r"\w \w+ [a-z]{2,}(?:s|ed) (?:only |about )?\d")
+"""`Widget 77 weighs 539 grams.`: what comes before a number is a verb, known or not."""
 MARKUP = re.compile(r"!\[|<[a-zA-Z/!]|\|.*\||\{\{|\\\w|://|\n\s*\n")
 LEANING = re.compile(
     r"(?:its?|they|their|them|this|that|these|those|such|he|she|his|her|here|there|however|but|and|or|so|then|thus|also"
@@ -140,7 +142,7 @@ def _is_long_enough(text: str) -> bool:
     count = len(text.split())
     if len(text) >= SHORTEST and (count >= FEWEST_WORDS or not text.isascii()):
         return True
-    return count >= FEWEST_WITH_VERB and wording.has_verb(text)
+    return count >= FEWEST_WITH_VERB and (wording.has_verb(text) or SAYS_A_NUMBER.search(text) is not None)
 
 
 def says_the_same(one: Statement, other: Statement) -> bool:

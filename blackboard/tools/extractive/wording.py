@@ -22,7 +22,16 @@ PARTICIPLE = re.compile(
 )
 """Says what happens to a thing; alone it is none."""
 PASSIVE = re.compile(r".*\b(?:is|are|was|were|be|been)\b", re.IGNORECASE)
-HOW = _listed("long large big fast far")
+WHY_IS = re.compile(r"why (?:is|are|was|were) (?!there\b)", re.IGNORECASE)
+STATE = re.compile(
+    r" (?:valid|invalid|ready|available|alive|active|open|empty|full|safe|unsafe|free|necessary|possible|important"
+    r"|useful|lazy|slow|fast|cheap|expensive|dangerous|hard|easy|better|worse)$"
+)
+AMOUNT = re.compile(
+    r"\d[\d.,]* (?:(?:milli|micro|nano)?seconds?|minutes?|hours?|days?|weeks?|months?|years?|ms|percent|times"
+    r"|(?:kilo|mega|giga|tera)?bytes?|[KMGT]i?B|dollars?|euros?|(?:kilo|centi|milli)?met(?:er|re)s?|(?:kilo)?grams?)"
+)
+HOW = _listed("long large big fast far heavy wide tall")
 """Asked for by how, they are no things."""
 
 FUNCTION = _listed(
@@ -101,7 +110,9 @@ def phrases(clause: str) -> list[str]:
     if inverted and not any(is_verb(w) for w in words(clause)):
         found = _without_verb(found, clause)
     elif PASSIVE.match(clause):
-        found = [_without_participle(p) for p in found]
+        found = [STATE.sub("", _without_participle(p)) for p in found]
+        if len(found) == 1 and clause.rstrip("?").endswith(found[0]) and WHY_IS.match(clause):
+            found = [_without_state(found[0])]
     return [p for p in dict.fromkeys(found) if _names_something(p)]
 
 
@@ -111,9 +122,16 @@ def _without_participle(phrase: str) -> str:
     return rest if rest and PARTICIPLE.fullmatch(last) else phrase
 
 
+def _without_state(phrase: str) -> str:
+    """`querysets` of `why are querysets lazy`: what comes last says how they are."""
+    rest, _, last = phrase.rpartition(" ")
+    return rest if rest and last.islower() else phrase
+
+
 def _names_something(phrase: str) -> bool:
-    """Whether it can be a subject: `killed` by itself, `long` and 9 are none."""
-    return not (PARTICIPLE.fullmatch(phrase) or phrase in HOW or not re.search(r"[^\W\d_]", phrase))
+    """Whether it can be a subject: `killed` by itself, `long`, 9 and `12 hours` are none."""
+    is_amount = AMOUNT.fullmatch(phrase) or not re.search(r"[^\W\d_]", phrase)
+    return not (PARTICIPLE.fullmatch(phrase) or phrase in HOW or is_amount)
 
 
 def _phrases(clause: str) -> Iterator[str]:
@@ -168,6 +186,6 @@ def is_plural(phrase: str) -> bool:
 
 
 def with_article(phrase: str, clause: str) -> str:
-    """The phrase with the article that it has there: `a run`."""
-    article = re.search(rf"\b(an?) {re.escape(phrase)}\b", clause, re.IGNORECASE)
+    """The phrase with the article that it has there: `a run`, `the verifier`; but not in `the lease of a worker`."""
+    article = re.search(rf"\b(an?|the(?! {re.escape(phrase)} of\b)) {re.escape(phrase)}\b", clause, re.IGNORECASE)
     return f"{article.group(1).lower()} {phrase}" if article else phrase
