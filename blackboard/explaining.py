@@ -196,8 +196,8 @@ def _details(one: Why) -> Iterator[str]:
         yield "its body was changed outside; `blackboard doctor` tells more"
     if label != Label():
         yield ", ".join(_trust(label))
-    yield from _few([f"{HOW.get(a.outcome, a.outcome)}: {shortened(a.cause, 200)}" for a in one.attempts], "attempts")
-    yield from _few([str(q) for q in one.quotes], "quotes")
+    yield from _few([f"{HOW.get(a.outcome, a.outcome)}: {shortened(a.cause, 200)}" for a in one.attempts], "attempt")
+    yield from _few([str(q) for q in one.quotes], "quote")
 
 
 def _trust(label: Label) -> Iterator[str]:
@@ -209,7 +209,8 @@ def _trust(label: Label) -> Iterator[str]:
 
 
 def _few(texts: list[str], what: str) -> list[str]:
-    return texts if len(texts) <= FEW else [*texts[:FEW], f"… {len(texts) - FEW} more {what}"]
+    more = len(texts) - FEW
+    return texts if more <= 0 else [*texts[:FEW], f"… {more} more {what}{'' if more == 1 else 's'}"]
 
 
 def _as_json(one: Why) -> dict[str, Any]:

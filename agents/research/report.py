@@ -17,7 +17,10 @@ FEWEST, MOST = 3, 5  # sentences of the short answer
 NEAREST = 3  # sentences that are shown of an answer that was not accepted
 DISPUTED = "*(disputed, see below)*"
 EXTRACTIVE = "Extractive: no model was used"
-COVERED = "how much of the question's wording the quotes cover"
+QUOTED = (
+    "Every sentence with a number is quoted from the documents; confidence is how much of the question's wording the "
+    "quotes cover."
+)
 NOT_EXTRACTIVE = "Put together without a model from answers that are more than quotes."
 NO_REASON = "No agent could answer it."
 NOTHING = (
@@ -98,7 +101,7 @@ class _Composition:
         disputed, scores = list(self._disputed()), [p.scores[-1] for p in self.answered if p.scores]
         quality = round(sum(scores) / len(scores), 1) if scores else 0
         found = [short, self._summary(quality), *sections] if self.answered else [NOTHING]
-        last = [*disputed, *self._open(), _not_read(self.unread), *self._listed(), self._cost(), self._note()]
+        last = [*disputed, *self._open(), _not_read(self.unread), *self._listed(), self._note()]
         markdown = "\n\n".join(block for block in (f"# {_title(self.question)}", *found, *last) if block)
         return Report(
             markdown=CONTROL.sub("\N{REPLACEMENT CHARACTER}", markdown),
@@ -124,15 +127,21 @@ class _Composition:
         return [p for p in parts if not p.subtask.follows]
 
     def _short_answer(self) -> str:
-        """The first sentence of every part, and further ones where there are few parts; in the order of the parts."""
-        parts = self._own_parts(self.answered) or self.answered
+        """The first sentence of every part, and further ones where there are few parts; in the order of the parts.
+
+        Where the question itself is a part, what was asked beside it stands in its section only.
+        """
+        own = self._own_parts(self.answered)
+        itself = [p for p in self._own_parts(self.parts) if _same(p.subtask.text, self.question)]
+        parts = [p for p in itself if p.is_answered] or own or self.answered
+        is_near = not own or any(not p.is_answered for p in itself)
         by_turns = sorted((nth, n) for n, part in enumerate(parts) for nth in range(len(part.told.sentences)))
         chosen: dict[str, tuple[int, int]] = {}
         for nth, n in by_turns:
             if len(chosen) < (MOST if nth == 0 else FEWEST):
                 chosen.setdefault(parts[n].told.sentences[nth].text, (n, nth))
         said = [self._cited(parts[n].told.sentences[nth]) for n, nth in sorted(chosen.values())]
-        return " ".join(said if self._own_parts(self.answered) else [INSTEAD, *said])
+        return " ".join([INSTEAD, *said] if is_near else said)
 
     def _summary(self, quality: float) -> str:
         """What a person in a hurry wants to know of the whole: how much was found, and how good it is."""
@@ -151,11 +160,14 @@ class _Composition:
         return f"*{' '.join(told)}*"
 
     def _sections(self) -> Iterator[str]:
-        """A heading, the answer and its basis for each part; a sentence that an earlier part has is only pointed at."""
+        """A heading, the answer and its basis for each part; a sentence that an earlier part has is only pointed at.
+
+        A follow-up that found nothing else has none: nobody asked for it.
+        """
         said: set[str] = set()
         own = {id(part) for part in self.own}
         for part in self.answered:
-            if part.answer:
+            if part.answer and not (part.subtask.follows and part.said <= said):
                 yield f"## {_line(part.subtask.text)}"
                 yield self._told(part, said)
                 if id(part) in own:
@@ -208,23 +220,18 @@ class _Composition:
             yield "## Sources"
             yield "\n".join(f"{n}. {_code(q.place)} “{q.sentence}”" for n, q in enumerate(self.sources.quotes, 1))
 
-    def _cost(self) -> str:
-        """What it took; the same on every machine, so no seconds."""
-        reviews = sum(len(p.scores) for p in self.parts)
-        if not reviews or not all(p.is_extract for p in self.answered):
-            return ""
-        drafts = sum(max(len(p.scores), 1) for p in self.parts if p.answer)
-        took = f"{_many(len(self.parts), 'part')}, {_many(drafts, 'draft')}, {_many(reviews, 'review')}"
-        return f"What it cost: nothing but this machine's time; no model was called. {took}."
-
     def _note(self) -> str:
-        """Who wrote this, and what its confidence means."""
-        if not self.answered:
-            return f"{EXTRACTIVE}."
+        """Who wrote this, what it took, and what its numbers mean; the same on every machine, so no seconds."""
         if not all(p.is_extract for p in self.answered):
             return NOT_EXTRACTIVE
-        quoted = f"{EXTRACTIVE}; every sentence above is quoted from your documents."
-        return f"{quoted} Confidence {self.confidence:.2f} of 1 ({COVERED})."
+        cost = f"{EXTRACTIVE}; it cost nothing but this machine's time{self._took()}."
+        return f"{cost} {QUOTED}" if self.answered else cost
+
+    def _took(self) -> str:
+        reviews = sum(len(p.scores) for p in self.parts)
+        drafts = sum(max(len(p.scores), 1) for p in self.parts if p.answer)
+        counted = f"{_many(len(self.parts), 'part')}, {_many(drafts, 'draft')}, {_many(reviews, 'review')}"
+        return f" ({counted})" if reviews else ""
 
 
 def _why_open(part: Part) -> str:
@@ -235,6 +242,11 @@ def _title(question: str) -> str:
     plain = _line(question) or "(an empty question)"
     whole = plain if len(plain) <= TITLE else plain[:TITLE].rsplit(" ", 1)[0] + " …"
     return f"\\{whole}" if whole.startswith("#") else whole
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two questions differ in their signs only."""
+    return re.findall(r"\w+", one.lower()) == re.findall(r"\w+", other.lower())
 
 
 def _line(text: str) -> str:
@@ -257,7 +269,7 @@ def _many(number: int, noun: str) -> str:
 
 
 def _not_read(unread: Sequence[str]) -> str:
-    return f"Not read: {', '.join(_one_line(u) for u in unread)}" if unread else ""
+    return f"Not read: {', '.join(_one_line(u) for u in unread)}." if unread else ""
 
 
 def _code(name: str) -> str:

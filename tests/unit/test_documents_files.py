@@ -62,6 +62,10 @@ class TestFolder:
         (folder / ".hidden.md").write_text("hidden")
         assert unread_documents.function(Library(folder)) == ["3 files (binary)", "blank.txt (no text in it)"]
 
+    def test_is_told_of_several_files_in_the_plural(self):
+        skipped = [("a.md", "no text in it"), ("b.md", "no text in it"), ("c", "a link"), ("d", "a link")]
+        assert files.in_words(skipped) == ["2 files (no text in them)", "2 files (links)"]
+
     def test_a_folder_that_is_opened_is_refused_at_once_with_the_reason(self, tmp_path):
         (tmp_path / "picture.md").write_bytes(b"\0")
         with pytest.raises(UsageError, match=r"has no readable document: picture\.md \(binary\); --documents takes"):

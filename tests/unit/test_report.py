@@ -36,6 +36,16 @@ class TestAReport:
             assert 3 <= len(re.findall(r"Sentence \w+\. \[\d+\]", opening)) <= 5
             assert re.sub(r"Sentence \w+\. \[\d+\]", "", opening).strip() == ""
 
+    def test_opens_with_the_answer_to_the_question_not_with_what_was_asked_beside_it(self):
+        itself = replace(part(0, "A.", "B."), subtask=Subtask(text="Why is that?"))
+        report = compose("why is that", [itself, part(1, "C.", "D.")])
+        assert report.markdown.split("\n\n")[1] == "A. [1] B. [2]"
+
+    def test_says_so_where_only_what_was_asked_beside_the_question_found_an_answer(self):
+        itself = replace(part(0, "A.", accepted=False), subtask=Subtask(text="Why is that?"))
+        opening = compose("Why is that?", [itself, part(1, "C.")]).markdown.split("\n\n")[1]
+        assert opening == "The documents do not answer this question itself. What they say on what it is about: C. [1]"
+
     def test_numbers_citations_in_the_order_in_which_they_are_read(self):
         report = compose("Why?", [part(0, "One.", "Two.", "Three."), part(1, "Four.")])
         cited = [int(n) for n in re.findall(r"\[(\d+)\]", report.markdown)]
@@ -61,7 +71,7 @@ class TestAReport:
     def test_names_before_its_sources_what_was_not_read(self):
         report = compose("Why?", [part(0, "One.")], unread=["huge.txt (larger than 5 MB)", "3 files (binary)"])
         before, _, _ = report.markdown.partition("\n\n## Sources")
-        assert before.endswith("\n\nNot read: huge.txt (larger than 5 MB), 3 files (binary)")
+        assert before.endswith("\n\nNot read: huge.txt (larger than 5 MB), 3 files (binary).")
         assert "Not read" not in compose("Why?", [part(0, "One.")]).markdown
 
     def test_hands_no_control_characters_on_to_a_terminal(self):
@@ -78,7 +88,7 @@ class TestAReport:
         report = compose("Why?", [Part(Subtask(text="Part?"), answer, accepted=True)], unread=["c\nd (binary)"])
         listed = section(report, "Sources").split("\n\n")[0]
         assert listed == "1. ``` a`b\N{REPLACEMENT CHARACTER}``.md:7 ``` “One.”"
-        assert "Not read: c\N{REPLACEMENT CHARACTER}d (binary)\n" in report.markdown
+        assert "Not read: c\N{REPLACEMENT CHARACTER}d (binary).\n" in report.markdown
 
     def test_has_a_title_that_is_no_other_markup(self):
         assert compose("# Why\n\n## not?", []).markdown.splitlines()[0] == "# \\# Why ## not?"
@@ -98,14 +108,14 @@ class TestAReport:
     def test_of_nothing_says_so(self):
         report = compose("Why?", [part(0, accepted=False)])
         assert report.markdown.startswith("# Why?\n\nThe documents do not answer this question")
-        assert report.markdown.endswith("Extractive: no model was used.")
+        assert report.markdown.endswith("Extractive: no model was used; it cost nothing but this machine's time.")
         assert (report.confidence, report.quotes) == (0, 0)
 
     def test_says_that_no_model_was_used_and_how_far_to_trust_it(self):
         report = compose("Why?", [part(0, "One."), part(1, accepted=False)])
         assert report.markdown.endswith(
-            "Extractive: no model was used; every sentence above is quoted from your documents. "
-            "Confidence 0.25 of 1 (how much of the question's wording the quotes cover)."
+            "Extractive: no model was used; it cost nothing but this machine's time. Every sentence with a number is "
+            "quoted from the documents; confidence is how much of the question's wording the quotes cover."
         )
         assert "*1 of 2 parts answered, 1 sentence quoted from 1 document. Confidence 0.25 of 1.*" in report.markdown
 
@@ -113,7 +123,7 @@ class TestAReport:
         answer = Answer(subject="x", text="In my own words. [1]", quotes=(quote("One."),), confidence=1)
         report = compose("Why?", [Part(Subtask(text="Part?"), answer, accepted=True)])
         assert section(report, "Part?").startswith("In my own words. [1]")
-        assert "every sentence above is quoted" not in report.markdown
+        assert "is quoted from the documents" not in report.markdown
 
     def test_has_the_mean_of_the_reviews_as_its_quality(self):
         assert compose("Why?", [part(0, "A.", score=3), part(1, "B.", score=4)]).quality == 3.5
@@ -227,6 +237,12 @@ class TestAFollowUp:
         assert "*0 of 1 part answered, 1 sentence quoted from 1 document." in report.markdown
         assert (report.answered, report.confidence, report.open_questions) == (0, 0, ("Part 0?",))
 
+    def test_that_says_nothing_new_has_no_section(self):
+        again = replace(part(0, "A."), subtask=Subtask(text="What is there about A?", follows=True))
+        report = compose("Why?", [part(0, "A.", "B."), again, part(1, accepted=False)])
+        assert "## What is there about A?" not in report.markdown
+        assert report.open_questions == ("Part 1?",)
+
     def test_without_an_answer_is_open_too(self):
         assert self.asked(answered=False).open_questions == ("Part 0?", "What is a lease?")
 
@@ -235,7 +251,7 @@ class TestItsCost:
     def test_tells_how_often_answers_were_tried_and_that_no_model_was_called(self):
         parts = [replace(part(0, "One."), scores=(2, 4)), replace(part(1, "Two."), scores=(5,))]
         report = compose("Why?", parts)
-        assert "What it cost: nothing but this machine's time; no model was called. 2 parts, 3 drafts, 3 reviews." in (
+        assert "no model was used; it cost nothing but this machine's time (2 parts, 3 drafts, 3 reviews)." in (
             report.markdown
         )
         assert report.quality == 4.5

@@ -50,6 +50,17 @@ Skipped = tuple[str, str]
 """Path in the folder, and why it is not read."""
 
 
+OF_MANY = {
+    "a link": "links",
+    "a damaged PDF": "damaged PDFs",
+    "no text in it": "no text in them",
+    "no text in it; scanned pages need OCR first": "no text in them; scanned pages need OCR first",
+    "not a regular file": "not regular files",
+    "its name is not UTF-8": "their names are not UTF-8",
+}
+"""How the reason reads where several files have it."""
+
+
 def in_words(skipped: list[Skipped]) -> list[str]:
     """What a person would miss, in few words.
 
@@ -61,8 +72,13 @@ def in_words(skipped: list[Skipped]) -> list[str]:
         if reason not in EXPECTED:
             by_reason.setdefault(reason, []).append(path)
     others = by_reason.pop(OTHER, [])
-    named = {reason: paths[0] if len(paths) == 1 else f"{len(paths)} files" for reason, paths in by_reason.items()}
-    return [*(f"{what} ({reason})" for reason, what in named.items()), *_types(others)]
+    return [*(_named(paths, reason) for reason, paths in by_reason.items()), *_types(others)]
+
+
+def _named(paths: list[str], reason: str) -> str:
+    if len(paths) == 1:
+        return f"{paths[0]} ({reason})"
+    return f"{len(paths)} files ({OF_MANY.get(reason, reason)})"
 
 
 def _types(paths: list[str]) -> Iterator[str]:
