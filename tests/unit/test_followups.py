@@ -6,7 +6,7 @@ from agents.research.followups import followups
 from agents.research.kinds import Answer, Question, Subtask
 from blackboard.testing import memory_board, run_agent
 from blackboard.tools.documents import Library, search_documents
-from blackboard.tools.extractive import Inquiry, instead, plan
+from blackboard.tools.extractive import Inquiry, instead, lack, plan
 from blackboard.tools.extractive.aspects import aspect_of
 
 TEXT = "A lease is a lock that expires by itself. A fencing token is a number that grows with every lease.\n"
@@ -102,6 +102,10 @@ class TestSmallerQuestions:
     def test_ask_of_a_thing_and_of_its_possessive_once(self):
         asked = [one.text for one in instead(plan("What are the bridge's foundations?")[0])]
         assert asked == ["What is there about the bridge's foundations?"]
+
+    def test_are_none_of_a_single_letter_which_no_search_finds(self):
+        assert instead(plan("What is C?")[0]) == []
+        assert lack([], plan("What is C?")[0]) == "No sentence of the documents is about “C”."
 
     def test_do_not_ask_again_what_was_asked(self):
         what = Inquiry("What is Paxos?", "Paxos", "definition")

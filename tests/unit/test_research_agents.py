@@ -267,7 +267,7 @@ class TestTheTeam:
     def test_says_which_documents_it_has_not_read(self, folder):
         (folder / "picture.md").write_bytes(b"\0")
         (report,) = scenario.run(Question(question="What is a lease?", documents=folder), db=":memory:").find(Report)
-        assert "\n\nNot read: picture.md (binary)\n\n## Sources" in report.body.markdown
+        assert "\n\nNot read: picture.md (binary).\n\n## Sources" in report.body.markdown
 
     def test_quotes_a_short_sentence_that_answers(self, tmp_path):
         (tmp_path / "zebra.md").write_text("A zebra is a striped horse.\n")

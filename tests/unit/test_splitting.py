@@ -118,6 +118,11 @@ class TestAPlan:
         asked = texts("When was the Lantern bridge opened and how long is it?")
         assert asked == ["When was the Lantern bridge opened?", "How long is the Lantern bridge?"]
 
+    def test_takes_the_words_of_a_question_in_capitals_for_no_names(self):
+        assert texts("HOW DO I USE F() EXPRESSIONS???") == texts("How do I use F() expressions?")
+        assert texts("WHO WROTE THE PAPER ON RLHF?")[1:] == ["What is RLHF?"]
+        assert texts("WHAT IS RAG?") == texts("What is RAG?")
+
     def test_keeps_the_question_mark_of_another_language(self):
         assert texts("Wann wurde die Brücke eröffnet?")[0] == "Wann wurde die Brücke eröffnet?"
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from blackboard.tools.extractive import wording
 from blackboard.tools.extractive.inquiry import Inquiry
 from blackboard.tools.extractive.meaning import things
+from blackboard.tools.extractive.sentences import words
 from blackboard.tools.extractive.splitting import ARTICLE, asking_what
 
 
@@ -30,6 +31,7 @@ def _names(inquiry: Inquiry) -> Iterator[str]:
     seen: set[tuple[str, ...]] = set()
     for name in (*own, *terms):
         said = tuple(wording.words(name.lower()))
-        if wording.content(name) and said not in seen:
+        # A search passes over single letters: whatever is said of `C` cannot be found.
+        if wording.content(name) and words(name) and said not in seen:
             seen.add(said)
             yield wording.with_article(name, inquiry.text)

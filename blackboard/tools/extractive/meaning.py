@@ -77,7 +77,7 @@ def things(inquiry: Inquiry) -> list[Thing]:
     """What it is about: `RAG and fine-tuning` are two things. Without a subject: all that it asks."""
     parted = re.split(r"(?:,|\s+and)\s+(?:an?\s+|the\s+)?|^(?:an?|the)\s+", inquiry.subject)
     found = [Thing(name, frozenset(words(name))) for name in parted if name and words(name)]
-    return found or [Thing(inquiry.text, frozenset(words(" ".join(asked_of(inquiry)))))]
+    return found or [Thing(inquiry.about, frozenset(words(" ".join(asked_of(inquiry)))))]
 
 
 def is_all(inquiry: Inquiry) -> bool:

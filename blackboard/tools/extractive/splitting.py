@@ -11,6 +11,7 @@ from blackboard.tools.extractive.inquiry import Inquiry
 MOST = 5  # inquiries
 PLAIN = 5  # words that carry meaning, up to which a question is a plain one
 LONGEST = 200  # characters of an inquiry: it becomes a heading
+SHOUTED, ACRONYM = 3, 4  # words of a question in capitals; letters up to which one may be an acronym
 READ = 6_000  # characters of a question that are looked at
 
 
@@ -66,7 +67,8 @@ COMPARED = [
 
 def plan(question: str) -> list[Inquiry]:
     """One to five inquiries that a person would answer in this order. Never fails, whatever the text."""
-    asked = clauses(question[:READ])
+    question = _not_shouted(question[:READ])
+    asked = clauses(question)
     parts = [part for clause in asked for part in parts_of(clause)]
     if len(parts) == 1:
         parts = [_as_asked(parts[0], question)]
@@ -74,6 +76,17 @@ def plan(question: str) -> list[Inquiry]:
     if not parts:
         parts = [_part(question.strip() or "(an empty question)", "general", "")]
     return _distinct(parts)[:MOST]
+
+
+def _not_shouted(question: str) -> str:
+    """Without the capitals of a question that has nothing else; a short word may be an acronym."""
+    if any(c.islower() for c in question) or len(wording.words(question)) < SHOUTED:
+        return question
+    return re.sub(r"[^\W_]{2,}", lambda word: word[0] if _is_acronym(word[0].lower()) else word[0].lower(), question)
+
+
+def _is_acronym(word: str) -> bool:
+    return len(word) <= ACRONYM and wording.carries_subject(word) and not wording.is_verb(word)
 
 
 def _as_asked(part: Inquiry, question: str) -> Inquiry:
