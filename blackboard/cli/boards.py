@@ -168,7 +168,7 @@ def _draw_workers(board: Board, db: str | None) -> None:
         drawing.line(f"nobody works on it; {again} goes on with it, `{serve}` serves it", indent=2)
     elif board.unserved:
         names = ",".join(board.unserved)
-        drawing.line(f"nobody serves {names}; `{serve} --agents {names}` does", indent=2)
+        drawing.line(f"nobody serves {', '.join(board.unserved)}; `{serve} --agents {names}` does", indent=2)
 
 
 def _worker_as_json(one: Serving) -> dict[str, Any]:

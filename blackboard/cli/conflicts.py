@@ -26,7 +26,8 @@ def counted(board: Board) -> dict[str, int]:
 def in_words(board: Board) -> list[str]:
     """The same in a line, if there are any."""
     found = counted(board)
-    how = f"{found['dropped']} dropped for the newer version, {found['again']} done again"
+    ways = {"dropped for the newer version": found["dropped"], "done again": found["again"]}
+    how = ", ".join(f"{number} {way}" for way, number in ways.items() if number)
     refused = f"{count(found['refused'], 'result')} refused, as what they rested on had changed"
     return [f"{refused}: {how}"] if found["refused"] else []
 

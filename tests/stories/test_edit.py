@@ -124,7 +124,7 @@ class TestConflicts:
 
         assert n > 0
         refused = f"{n} results refused, as what they rested on had changed"
-        assert line == f"{refused}: {n} dropped for the newer version, 0 done again"
+        assert line == f"{refused}: {n} dropped for the newer version"
         assert line in " ".join(told("show", "last")[1].split())
         assert json.loads(told("show", "last", "--json")[1])["conflicts"] == {"refused": n, "again": 0, "dropped": n}
         shown = [x.partition("refused: ")[2].split(", ") for x in told("log", "last")[1].splitlines() if "refused" in x]

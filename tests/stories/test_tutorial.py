@@ -21,7 +21,7 @@ FROM_RUN_TO_RUN = (
     (r"\(activation \d+\)", "(activation N)"),
     (r"total-\d v\d", "total-N"),
     (r"\d+ results? refused", "SOME refused"),
-    (r"\d+ (dropped for the newer version|done again)", r"SOME \1"),
+    (r"had changed: \d+ (?:dropped for the newer version|done again).*", "had changed: SOME DONE AGAIN"),
     (r"\s+", " "),
 )
 LONGEST = 60  # seconds for one block; a machine may be busy

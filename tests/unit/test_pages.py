@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 import blackboard
+from agents.research.kinds import Answer, Subtask
 from blackboard import open_board
 from blackboard.activation import State
 from blackboard.cli import health, progress, run
@@ -77,6 +78,11 @@ class TestTheConcepts:
 
     def test_have_what_the_board_itself_writes(self):
         assert [kind.kind_name for kind in BOARD_KINDS if f"`{kind.kind_name}`" not in CONCEPTS] == []
+
+    def test_have_every_status_of_a_part_of_a_question_and_of_its_answer(self):
+        section = CONCEPTS.partition("## A report of research")[2].partition("\n## ")[0]
+        known = {word for row in re.findall(r"^\| ([a-z, ]+) \|", section, re.MULTILINE) for word in row.split(", ")}
+        assert {status for kind in (Answer, Subtask) for status in kind.lifecycle.all} - known == {"retracted"}
 
     def test_have_what_doctor_looks_at(self, tmp_path, capsys):
         # given a database
