@@ -72,9 +72,10 @@ def clash(one: str, other: str) -> Clash | None:
 
 def topic(sentence: str) -> str:
     """The words to search for what contradicts it; empty if it says no number or date that could be contradicted."""
-    if said := read(sentence):
-        return " ".join(dict.fromkeys(said.parts[n].text for n in said.content))
-    return " ".join(dict.fromkeys(happening.subject for happening in happenings(sentence)))
+    if told := happenings(sentence):
+        return " ".join(dict.fromkeys(happening.subject for happening in told))
+    said = read(sentence)
+    return " ".join(dict.fromkeys(said.parts[n].text for n in said.content)) if said else ""
 
 
 def _clash(a: Assertion, b: Assertion) -> Clash | None:
