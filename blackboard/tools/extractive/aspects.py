@@ -52,7 +52,11 @@ ASKED: dict[Aspect, re.Pattern[str]] = {
         r"^what (?:is|are|was|were) the (?:maximum|minimum|largest|longest|shortest|smallest|highest|lowest)\b",
     ),
     "people": _any(r"^who\b(?! (?:is|are|was|were)\b)", r"\bwhom\b"),
-    "time": _any(r"^when\b", r"^what (?:year|date|day)\b", r"\bsince when\b"),
+    "time": _any(
+        r"^when\b(?! (?:should|can|could|may|must|would) (?:i|we|you|one)\b)",
+        r"^what (?:year|date|day)\b",
+        r"\bsince when\b",
+    ),
     "reason": _any(r"^why\b", r"\b(?:reason|purpose)s?\b", r"^what .*\bfor$"),
     "definition": _any(
         r"^(?:what|who)(?:'s|\u2019s| is| are| was| were)\b(?!.*\b(?:of|to do|to be|when|if|that|which|for which)\b)",

@@ -24,6 +24,7 @@ NOTHING_ABOUT = "No sentence of the documents is about"
 
 ENOUGH = 0.5  # share of the words asked for that the sentences must hold
 SOME = 0.4  # the same where many words are asked for: some of them are always said otherwise
+ABOVE = 0.5  # a word counts that stands only in the heading or the name of the document
 SURE = 0.9  # words in common do not prove that a question is answered
 UNTOLD = 0.7  # of the confidence is left if no sentence is worded as what was asked for
 
@@ -76,17 +77,21 @@ def _unnamed(picked: Sequence[Statement], inquiry: Inquiry) -> list[str]:
 def trust(picked: Sequence[Statement], inquiry: Inquiry) -> tuple[float, str]:
     """How sure one may be that these sentences, one at least, answer the inquiry, 0 to 1; and why, in a sentence."""
     held, missing = _held(picked, inquiry)
+    above = [word for word in _held(picked, inquiry, in_context=True)[0] if word in missing]
     each = sum(len(_held([s], inquiry)[0]) for s in picked) / len(picked)
     told = sum(tells(s, inquiry) for s in picked)
-    confidence = SURE * (len(held) + each) / 2 / max(len(held + missing), 1) * (1 if told else UNTOLD)
-    basis = f"{in_quotes(held)} {'stand' if len(held) > 1 else 'stands'} in these sentences"
-    if missing:
-        basis = (
-            f"{len(held)} of {len(held + missing)} words asked for stand in these sentences, not {in_quotes(missing)}"
-        )
+    said = (len(held) + each) / 2 + ABOVE * len(above)
+    confidence = SURE * said / max(len(held + missing), 1) * (1 if told else UNTOLD)
+    basis = "; ".join(filter(None, [_standing(held, "in these sentences"), _standing(above, "above them")]))
+    if unsaid := [word for word in missing if word not in above]:
+        basis += f"{', ' if basis else ''}not {in_quotes(unsaid)}"
     if worded := WORDED.get(inquiry.aspect):
         basis += f"; {told or 'none'} of {len(picked)} {'are' if told > 1 else 'is'} worded as {worded}"
     return round(confidence, 2), f"{basis}."
+
+
+def _standing(said: Sequence[str], where: str) -> str:
+    return f"{in_quotes(said)} {'stand' if len(said) > 1 else 'stands'} {where}" if said else ""
 
 
 def _held(picked: Sequence[Statement], inquiry: Inquiry, *, in_context: bool = False) -> tuple[list[str], list[str]]:

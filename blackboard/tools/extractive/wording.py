@@ -18,7 +18,8 @@ RELATIVE = _listed("that which who what it he she nobody anybody everybody someb
 FINITE = re.compile(rf"\b(?:is|are|was|were|has|have|had|{AUXILIARY})\b")
 PARTICIPLE = re.compile(
     r"(?!embed|hundred|infrared)\w{3,}(?<!e)ed|lost|held|kept|done|made|sent|gone|left|found|built|paid|written"
-    r"|broken|chosen|taken|stolen|given|known"
+    r"|broken|chosen|taken|stolen|given|known|withdrawn|drawn|shown|thrown|grown|worn|born|seen|begun|bought|brought"
+    r"|caught|taught|led|met|won|sold|told|driven|hidden|spoken|forgotten|spent"
 )
 """Says what happens to a thing; alone it is none."""
 PASSIVE = re.compile(r".*\b(?:is|are|was|were|be|been)\b", re.IGNORECASE)
