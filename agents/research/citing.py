@@ -46,7 +46,20 @@ class Sources:
             self._numbers[quote.sentence] = len(self.quotes)
         return self._numbers[quote.sentence]
 
+    def number_there(self, quote: Quote) -> int:
+        """Its number where its place is named too: that of this very place."""
+        for number, known in enumerate(self.quotes, 1):
+            if known.sentence == quote.sentence and _spot(known) == _spot(quote):
+                return number
+        self.quotes.append(quote)
+        self._numbers.setdefault(quote.sentence, len(self.quotes))
+        return len(self.quotes)
+
     def cited(self, sentence: Cited, note: str = "") -> str:
         """The sentence with its numbers, and a note after them."""
         marks = "".join(f"[{self.number(quote)}]" for quote in sentence.quotes)
         return " ".join(part for part in (sentence.text, marks, note) if part)
+
+
+def _spot(quote: Quote) -> tuple[str, int, int]:
+    return quote.document, quote.page, quote.start

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from agents.research.inquiries import inquiry_of
 from agents.research.kinds import Answer, Question, Subtask
 from blackboard import Entry, View, agent
-from blackboard.errors import ToolFailed
 from blackboard.tools.documents import Passage, search_documents
 from blackboard.tools.extractive import Inquiry, Said, instead, judge, pick
 
@@ -15,7 +14,15 @@ PASSAGES = 10
 WORTH_ASKING = 4  # the score that an answer can have
 
 
-@agent(watches=Answer, status="flagged", writes=Subtask, tools=[search_documents])
+@agent(watches=Answer, status="flagged", writes=Subtask)
+def closer(answer: Entry[Answer], view: View) -> None:
+    """Flags the subtask of a flagged answer: without it, there would never be a report."""
+    subtask = view.get(Subtask, of=answer)
+    if not subtask.done:
+        view.amend(subtask, status="flagged")
+
+
+@agent(watches=Answer, status="flagged", writes=Subtask, tools=[search_documents], fallback=closer)
 async def followups(answer: Entry[Answer], view: View) -> None:
     """Flags the subtask of a flagged answer, and posts up to two smaller ones that the documents can answer."""
     subtask = view.get(Subtask, of=answer)
@@ -39,18 +46,10 @@ async def _chosen(subtask: Entry[Subtask], planned: Sequence[Entry[Subtask]], vi
     for inquiry in instead(inquiry_of(subtask.body))[:TRIED]:
         known = {one.subject for one in found}  # what a thing is says enough of it
         if len(found) < MOST and inquiry.subject not in known and not any(_asks_for(o, inquiry) for o in others):
-            passages = await _found(inquiry, view)
+            passages = await view.call(search_documents, inquiry.query, limit=PASSAGES)
             if _answers(passages, inquiry):
                 found.append(inquiry)
     return found
-
-
-async def _found(inquiry: Inquiry, view: View) -> list[Passage]:
-    """Nothing where the search fails: a subtask that is given up must be closed all the same."""
-    try:
-        return await view.call(search_documents, inquiry.query, limit=PASSAGES)
-    except ToolFailed:
-        return []
 
 
 def _asks_for(other: Subtask, inquiry: Inquiry) -> bool:
@@ -66,11 +65,15 @@ def _answers(passages: Sequence[Passage], inquiry: Inquiry) -> bool:
 
 
 def _follow_up(inquiry: Inquiry, planned: Sequence[Entry[Subtask]]) -> Subtask:
-    """At the place of the first part that it could stand in for: that does not depend on who is flagged first."""
-    ranks = [p.body.rank for p in planned if inquiry in instead(inquiry_of(p.body))]
-    return Subtask(
-        text=inquiry.text, subject=inquiry.subject, aspect=inquiry.aspect, rank=min(ranks, default=0), follows=True
-    )
+    """In the words and at the place of the first part that could ask it: who is flagged first must not tell."""
+    in_order = sorted((part.body for part in planned), key=lambda part: (part.rank, part.text))
+    alike = [(one, part.rank) for part in in_order for one in instead(inquiry_of(part)) if _is_same(one, inquiry)]
+    first, rank = alike[0] if alike else (inquiry, 0)
+    return Subtask(text=first.text, subject=first.subject, aspect=first.aspect, rank=rank, follows=True)
+
+
+def _is_same(one: Inquiry, other: Inquiry) -> bool:
+    return _plain(one.text) == _plain(other.text)
 
 
 def _plain(text: str) -> str:

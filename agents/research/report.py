@@ -203,7 +203,7 @@ class _Composition:
             )
 
     def _says(self, quote: Quote) -> str:
-        return f"{_code(quote.place)} says “{quote.sentence}” [{self.sources.number(quote)}]"
+        return f"{_code(quote.place)} says “{quote.sentence}” [{self.sources.number_there(quote)}]"
 
     def _open(self) -> Iterator[str]:
         yield "## What remained open"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,27 @@ class TestTheReport:
         assert result["status"] == "final"
         first = result["body"]["citations"][0]
         assert (first["document"], first["line"]) == ("leases.md", 3)
+
+
+class TestAnAgentThatFailsForGood:
+    QUESTION = "What is a lease, and why do leases sing with Paxos?"
+
+    def report(self, folder: Path, name: str) -> Report:
+        def broken(woke: object, view: object) -> None:
+            raise TypeError("a bug")
+
+        (failing,) = (replace(a, action=broken) for a in scenario.team("offline", {})[1] if a.name == name)
+        asked = Question(question=self.QUESTION, documents=folder)
+        return only_report(scenario.run(asked, db=":memory:", agents={name: failing}))
+
+    @pytest.mark.parametrize("name", ["researcher", "critic", "conflicts"])
+    def test_leaves_its_parts_open_and_is_named_as_the_reason(self, folder, name):
+        report = self.report(folder, name)
+        assert report.answered == 0
+        assert f"**What is a lease?** {name} failed: TypeError: a bug" in report.markdown
+
+    @pytest.mark.parametrize("name", ["reviser", "followups"])
+    def test_keeps_no_answer_back_that_has_no_need_of_it(self, folder, name):
+        report = self.report(folder, name)
+        assert "A lease is a lock that expires" in report.markdown
+        assert report.open_questions == ("Why do leases sing with Paxos?",)

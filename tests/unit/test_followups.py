@@ -67,14 +67,14 @@ class TestFollowUps:
         written, *_ = flagged(folder, DIFFER, otherwise.model_copy(update={"aspect": "definition"}))
         assert [e.body.text for e in written] == [DIFFER.text]
 
-    def test_do_not_keep_a_part_open_whose_search_fails(self):
-        def broken(query, limit):
-            raise OSError("the disk is gone")
-
-        board = memory_board()
-        answer = board.post(Answer(subject="x", text="Nothing."), about=board.post(DIFFER), status="flagged")
-        (part,) = run_agent(followups, answer, board=board, tools={search_documents: broken})
-        assert part.status == "flagged"
+    def test_are_worded_as_the_first_part_would_that_could_have_raised_them(self, folder):
+        parts = (subtask("Why do leases sing?", "leases", 2), subtask("Why do Leases dance?", "Leases", 5))
+        for of in (0, 1):
+            written, *_ = flagged(folder, *parts, of=of)
+            assert next((e.body.text, e.body.subject) for e in written if e.body.follows) == (
+                "What are leases?",
+                "leases",
+            )
 
     def test_leave_a_part_alone_that_is_closed(self, folder):
         board = memory_board()

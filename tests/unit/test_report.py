@@ -216,6 +216,20 @@ class TestADisagreement:
         assert "disagree" not in report.markdown
         assert report.disagreements == 0
 
+    def test_names_only_places_that_are_cited_so_that_they_are_verified(self):
+        # given the disputed sentence in two documents: the answer quotes one of them, the disagreement the other
+        told = part(0, "It was in 1969.")
+        copy = Quote.at("copy.md", 10, 1, "It was in 1969.")
+        rival = Quote.at("rival.md", 0, 1, "It was in 1970.")
+        found = Disagreement(subject="it", values=("1969", "1970"), quotes=(copy, rival), places="p")
+
+        report = compose("When?", [told], disagreements=[found])
+
+        # then both places of it are sources, each with its number
+        assert [q.place for q in report.citations] == ["a.md:1", "copy.md:1", "rival.md:1"]
+        assert "`copy.md:1` says “It was in 1969.” [2]; `rival.md:1`" in report.markdown
+        assert section(report, "Part 0?").startswith("It was in 1969. [1] *(disputed")
+
     def test_stands_at_the_same_place_whoever_found_it_first(self):
         one = dispute("One.", "Not one.", "1", "0")
         other = Disagreement(subject="y", values=("2", "3"), quotes=(quote("Two.", 2), quote("Three.", 9)), places="c")

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 
 from agents.research.kinds import Answer, Disagreement, Question, Report, Review, Subtask
+from agents.research.offline.critic import ACCEPTED
 from agents.research.report import Part, compose
-from blackboard import Entry, View, agent, all_done
+from blackboard import Entry, Failure, View, agent, all_done
 from blackboard.tools.documents import unread_documents
+
+SETTLED = ("accepted", "compared")
 
 
 @agent(watches=all_done(Subtask), writes=Report, tools=[unread_documents])
@@ -20,13 +23,25 @@ async def synthesizer(subtasks: Sequence[Entry[Subtask]], view: View) -> None:
 
 
 def _part(subtask: Entry[Subtask], view: View) -> Part:
-    """A subtask with its newest answer, and what reviewers said of that."""
+    """A subtask with its newest answer, one that was accepted if there is any, and what reviewers said of that."""
     answers = view.find(Answer, about=subtask)
     if not answers:
-        return Part(subtask.body, reason=subtask.body.reason)
-    answer = answers[-1]
-    accepted = subtask.status == "answered" and answer.status in ("accepted", "compared")
+        return Part(subtask.body, reason=subtask.body.reason or _failed(subtask, view))
+    settled = [answer for answer in answers if answer.status in SETTLED]
+    answer = (settled or answers)[-1]
+    accepted = subtask.status == "answered" and answer.status in SETTLED
     reviews = [review.body for review in view.find(Review, about=answer)]
     is_grounded = bool(reviews) and reviews[-1].groundedness == 1
-    reason = "" if accepted else subtask.body.reason or (reviews[-1].feedback if reviews else "")
+    reason = "" if accepted else subtask.body.reason or _why_not(answer, reviews, view)
     return Part(subtask.body, answer.body, accepted, tuple(r.score for r in reviews), reason, is_grounded)
+
+
+def _why_not(answer: Entry[Answer], reviews: Sequence[Review], view: View) -> str:
+    """Who failed over an answer, unless its last review tells already why it was not accepted."""
+    feedback = reviews[-1].feedback if reviews else ""
+    return feedback if feedback and reviews[-1].score < ACCEPTED else _failed(answer, view) or feedback
+
+
+def _failed(entry: Entry[Subtask] | Entry[Answer], view: View) -> str:
+    failures = view.find(Failure, about=entry)
+    return f"{failures[-1].body.agent} failed: {failures[-1].body.cause}." if failures else ""
