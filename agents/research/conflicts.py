@@ -18,6 +18,7 @@ PASSAGES = 10
     watches=Answer,
     status="accepted",
     writes=(Disagreement, Answer, Subtask),
+    reads=(),
     tools=[search_documents],
     gives_up="flagged",
 )

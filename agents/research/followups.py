@@ -14,7 +14,7 @@ PASSAGES = 10
 WORTH_ASKING = 4  # the score that an answer can have
 
 
-@agent(watches=Answer, status="flagged", writes=Subtask)
+@agent(watches=Answer, status="flagged", writes=Subtask, reads=())
 def closer(answer: Entry[Answer], view: View) -> None:
     """Flags the subtask of a flagged answer: without it, there would never be a report."""
     subtask = view.get(Subtask, of=answer)
@@ -22,7 +22,7 @@ def closer(answer: Entry[Answer], view: View) -> None:
         view.amend(subtask, status="flagged")
 
 
-@agent(watches=Answer, status="flagged", writes=Subtask, tools=[search_documents], fallback=closer)
+@agent(watches=Answer, status="flagged", writes=Subtask, reads=Question, tools=[search_documents], fallback=closer)
 async def followups(answer: Entry[Answer], view: View) -> None:
     """Flags the subtask of a flagged answer, and posts up to two smaller ones that the documents can answer."""
     subtask = view.get(Subtask, of=answer)

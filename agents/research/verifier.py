@@ -11,7 +11,13 @@ AGAIN = 3
 RESTLESS = "Its documents changed again and again while they were read: {documents}."
 
 
-@agent(watches=Report, status="draft", writes=(Report, Answer, Subtask, Disagreement), tools=[check_quotes])
+@agent(
+    watches=Report,
+    status="draft",
+    writes=(Report, Answer, Subtask, Disagreement),
+    reads=Question,
+    tools=[check_quotes],
+)
 async def verifier(report: Entry[Report], view: View) -> None:
     """Makes a report final if each quote stands in its document, byte for byte; asks anew what rests on others."""
     cited = report.body.citations
@@ -21,10 +27,14 @@ async def verifier(report: Entry[Report], view: View) -> None:
         return
     disputed = [d for d in view.find(Disagreement) if not wrong.isdisjoint(q.document for q in d.body.quotes)]
     lost = {q.sentence for d in disputed for q in d.body.quotes}
+    concerned: dict[str, Entry[Subtask]] = {}
     for answer in view.find(Answer, status=("accepted", "compared", "flagged")):
         if any(q.document in wrong or q.sentence in lost for q in answer.body.quotes):
             view.amend(answer, status="stale")
-            _ask_anew(view.get(Subtask, of=answer), wrong, view)
+            subtask = view.get(Subtask, of=answer)
+            concerned[subtask.key] = subtask
+    for subtask in concerned.values():
+        _ask_anew(subtask, wrong, view)
     for disagreement in disputed:
         view.retract(disagreement)
     view.retract(report)

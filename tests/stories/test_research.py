@@ -190,3 +190,37 @@ class TestAnAgentThatFailsForGood:
         report = self.report(folder, name)
         assert "A lease is a lock that expires" in report.markdown
         assert report.open_questions == ("Why do leases sing with Paxos?",)
+
+
+class TestWhatTheTeamMay:
+    """An agent may read, write and call what its work needs, and nothing else. The researcher reads every kind."""
+
+    def test_is_no_more_than_its_work_needs(self):
+        may = {
+            a.name: (set(a.grants.writes), set(a.grants.reads or ()) - set(a.grants.writes), set(a.grants.tools))
+            for a in scenario.team("offline", {})[1]
+        }
+        assert may == {
+            "planner": ({"subtask"}, {"question"}, set()),
+            "researcher": ({"answer", "subtask"}, set(), {"search_documents"}),
+            "critic": ({"review", "answer"}, {"subtask"}, {"check_quotes"}),
+            "reviser": ({"answer"}, {"subtask", "review"}, {"search_documents"}),
+            "followups": ({"subtask"}, {"answer", "question"}, {"search_documents"}),
+            "conflicts": ({"disagreement", "answer", "subtask"}, set(), {"search_documents"}),
+            "synthesizer": (
+                {"report"},
+                {"subtask", "question", "answer", "review", "disagreement", "failure"},
+                {"unread_documents"},
+            ),
+            "verifier": ({"report", "answer", "subtask", "disagreement"}, {"question"}, {"check_quotes"}),
+        }
+
+    def test_is_told_by_the_labels_of_what_came_of_it(self, folder):
+        board = research(folder, "What is a lease?")
+        for kind, tools in (
+            (Answer, {"tool:search_documents", "tool:check_quotes"}),
+            (Report, {"tool:search_documents", "tool:check_quotes", "tool:unread_documents"}),
+        ):
+            for entry in board.find(kind):
+                assert entry.label.integrity == Integrity.UNTRUSTED
+                assert entry.label.origins == tools

@@ -95,6 +95,18 @@ class TestAReport:
         ]
         assert board.find(Subtask)[-1].about == ("question-1",)
 
+    def test_asks_a_part_anew_once_however_many_answers_it_has(self, library, folder):
+        # given a second answer to the same part, by another researcher
+        reported = Reported(library)
+        part = reported.board.get(Subtask, of=reported.answers[0])
+        reported.board.post(reported.answers[0].body, about=part, status="accepted")
+        (folder / "leases.md").unlink()
+
+        board = reported.verified()
+
+        assert [(s.body.text, s.body.again) for s in board.find(Subtask)] == [("Part 1?", 0), ("Part 0?", 1)]
+        assert reported.statuses(Answer) == {"answer-1": "stale", "answer-2": "compared", "answer-3": "stale"}
+
     def test_stands_if_a_document_was_written_again_with_the_same_content(self, library, folder):
         reported = Reported(library)
         (folder / "leases.md").write_text(f"{LEASES}\n")

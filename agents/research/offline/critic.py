@@ -13,7 +13,7 @@ ACCEPTED = 3  # from this score on
 ROUNDS = 2  # an answer is sent back so often
 
 
-@agent(watches=Answer, writes=(Review, Answer), tools=[check_quotes], gives_up="flagged")
+@agent(watches=Answer, writes=(Review, Answer), reads=Subtask, tools=[check_quotes], gives_up="flagged")
 async def critic(answer: Entry[Answer], view: View) -> None:
     """Scores an answer from 1 to 5 and says why; accepts it, sends it back, or keeps it out of the report."""
     inquiry = inquiry_of(view.get(Subtask, of=answer).body)

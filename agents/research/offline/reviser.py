@@ -13,7 +13,14 @@ from blackboard.tools.extractive import Inquiry, queries, widened, with_feedback
 MORE = 40  # passages of the first search; it goes further down than the researcher did
 
 
-@agent(watches=Answer, status="revise", writes=Answer, tools=[search_documents], gives_up="flagged")
+@agent(
+    watches=Answer,
+    status="revise",
+    writes=Answer,
+    reads=(Subtask, Review),
+    tools=[search_documents],
+    gives_up="flagged",
+)
 async def reviser(answer: Entry[Answer], view: View) -> None:
     """Searches with acronyms, other forms and synonyms of what was missing; flags the answer if nothing else comes."""
     inquiry = inquiry_of(view.get(Subtask, of=answer).body)

@@ -11,7 +11,12 @@ from blackboard.tools.documents import unread_documents
 SETTLED = ("accepted", "compared")
 
 
-@agent(watches=all_done(Subtask), writes=Report, tools=[unread_documents])
+@agent(
+    watches=all_done(Subtask),
+    writes=Report,
+    reads=(Question, Answer, Review, Disagreement, Failure),
+    tools=[unread_documents],
+)
 async def synthesizer(subtasks: Sequence[Entry[Subtask]], view: View) -> None:
     """Puts the accepted answers together; the order in which they came does not matter."""
     in_order = sorted(subtasks, key=lambda s: (s.body.rank, s.body.follows, s.body.text))
