@@ -158,6 +158,19 @@ class TestTheReport:
         bodies = {only_report(scenario.run(asked, db=":memory:", slots=slots)) for slots in (1, 2, 8)}
         assert len(bodies) == 1
 
+    @pytest.mark.parametrize("first", ["planner", "researcher", "critic", "followups", "conflicts"])
+    def test_is_the_same_whoever_acts_first(self, folder, first):
+        # given parts that raise the same follow-ups in other words, and documents that contradict each other
+        (folder / "guide.md").write_text("# Guide\n\nA lease costs two messages for each interval.\n")
+        question = "Why do leases sing, why do Leases dance, what is a lease, and what does a lease cost?"
+        asked = Question(question=question, documents=folder)
+        in_turn = only_report(scenario.run(asked, db=":memory:", slots=1))
+
+        (rated,) = (replace(a, rating=9) for a in scenario.team("offline", {})[1] if a.name == first)
+        other = only_report(scenario.run(asked, db=":memory:", slots=3, agents={first: rated}))
+
+        assert other == in_turn
+
     def test_is_written_to_a_file_and_read_by_programs_with_each_citation(self, folder, tmp_path, capsys):
         words = ["run", "research", "What is a lease?", "--documents", str(folder), "--db", str(tmp_path / "b.db")]
         assert run([*words, "--json", "--out", str(tmp_path / "report.md")]) == 0

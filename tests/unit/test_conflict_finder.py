@@ -9,7 +9,7 @@ from agents.research.conflicts import SEARCHES, conflicts
 from agents.research.kinds import Answer, Disagreement, Subtask
 from blackboard import Board
 from blackboard.testing import memory_board, run_agent, run_team
-from blackboard.tools.documents import Library, Quote, search_documents
+from blackboard.tools.documents import Library, Passage, Quote, search_documents
 
 OPENED = "The harbour bridge was opened on 3 May 1921."
 RIVAL = "The harbour bridge was opened on 4 May 1921."
@@ -119,6 +119,39 @@ class TestADisagreement:
         answer = answered(board, quote(folder, "history.md", OPENED))
         run_agent(conflicts, answer, board=board, resources=[Library(folder)])
         assert board.count(Disagreement) == 1
+
+    def test_with_copies_names_the_first_whichever_a_search_gives_first(self, folder):
+        for copy in ("z.md", "b.md"):
+            (folder / copy).write_text(f"# Copy\n\n{RIVAL}\n")
+        library = Library(folder)
+        for turned in (False, True):
+            board = memory_board()
+            answer = answered(board, quote(folder, "history.md", OPENED))
+
+            def search(query: str, limit: int = 5, turned: bool = turned) -> list[Passage]:
+                return library.search(query, limit)[:: -1 if turned else 1]
+
+            run_agent(conflicts, answer, board=board, tools={search_documents: search})
+            assert [e.body.quotes[0].document for e in board.find(Disagreement)] == ["b.md"]
+
+    def test_may_stand_at_the_same_byte_of_two_pages(self):
+        one, other = (
+            Quote.at("a.pdf", 10, 1, text).model_copy(update={"page": page}) for text, page in ((OPENED, 2), (RIVAL, 1))
+        )
+        board = memory_board()
+        run_agent(conflicts, answered(board, one, other), board=board, tools={search_documents: nothing})
+        (found,) = board.find(Disagreement)
+        assert [q.page for q in found.body.quotes] == [1, 2]
+
+    def test_is_told_by_pages_before_bytes(self):
+        one, other = (
+            Quote.at("a.pdf", start, 1, text).model_copy(update={"page": page})
+            for text, page, start in ((OPENED, 1, 900), (RIVAL, 2, 10))
+        )
+        board = memory_board()
+        run_agent(conflicts, answered(board, one, other), board=board, tools={search_documents: nothing})
+        (found,) = board.find(Disagreement)
+        assert [q.page for q in found.body.quotes] == [1, 2]
 
     def test_of_a_sentence_that_has_changed_is_another_one(self, folder):
         board = memory_board()

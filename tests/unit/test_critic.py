@@ -137,3 +137,11 @@ class TestSendingBack:
     def test_happens_twice_at_most(self, folder):
         assert judged(extract(SOUP), folder, reviews=1)[1] == "revise"
         assert judged(extract(SOUP), folder, reviews=2)[1] == "flagged"
+
+    def test_ends_with_the_reason_in_the_answer(self, folder):
+        board = memory_board()
+        posted = board.post(extract(SOUP), about=board.post(asked()))
+        for _ in range(2):
+            board.post(Review(score=2, feedback="Again."), about=posted)
+        review, after = run_agent(critic, posted, board=board, resources=[Library(folder)])
+        assert after.body.basis == review.body.feedback

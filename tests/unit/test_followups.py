@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.research.followups import followups
+from agents.research.followups import TRIED, closer, followups
 from agents.research.kinds import Answer, Question, Subtask
 from blackboard.testing import memory_board, run_agent
 from blackboard.tools.documents import Library, search_documents
@@ -76,12 +76,48 @@ class TestFollowUps:
                 "leases",
             )
 
+    def test_are_raised_once_by_two_parts(self, folder):
+        # given two parts that could raise the same, the first of which has raised it
+        board, library = memory_board(), Library(folder)
+        question = board.post(Question(question="Why?"))
+        for text in ("Why do leases sing?", "Why do leases dance?"):
+            part = board.post(subtask(text, "leases"), about=question)
+            answer = board.post(Answer(subject="x", text="Nothing."), about=part, status="flagged")
+            run_agent(followups, answer, board=board, resources=[library])
+        raised = [s.body.text for s in board.find(Subtask) if s.body.follows]
+        assert raised == list(dict.fromkeys(raised)) != []
+
+    def test_do_not_ask_twice_about_one_thing(self, folder):
+        # given what can be asked of one thing only: what it is, and whatever is said of it
+        written, *_ = flagged(folder, subtask("Why do leases sing?", "leases"))
+        assert [e.body.text for e in written if e.body.follows] == ["What are leases?"]
+
+    def test_do_not_ask_what_another_part_asks_in_capitals(self, folder):
+        other = subtask("What is meant by “Lease”?", "LEASE", 1).model_copy(update={"aspect": "definition"})
+        written, *_ = flagged(folder, DIFFER, other)
+        assert not [e for e in written if e.body.follows]
+
+    def test_are_looked_up_within_bounds(self, folder):
+        calls: list[str] = []
+
+        def nothing(query: str, limit: int) -> list[object]:
+            calls.append(query)
+            return []
+
+        names = [f"Thing{letter}" for letter in "ABCDEFGHIJKL"]
+        board = memory_board()
+        part = board.post(subtask(f"How do {', '.join(names)} and Zab differ?", f"{', '.join(names)} and Zab"))
+        answer = board.post(Answer(subject="x", text="Nothing."), about=part, status="flagged")
+        run_agent(followups, answer, board=board, tools={search_documents: nothing})
+        assert len(calls) == TRIED
+
     def test_leave_a_part_alone_that_is_closed(self, folder):
         board = memory_board()
         part = board.post(DIFFER)
         answer = board.post(Answer(subject="x", text="Nothing."), about=part, status="flagged")
         board.amend(part, status="answered")
         assert run_agent(followups, answer, board=board, resources=[Library(folder)]) == []
+        assert run_agent(closer, answer, board=board) == []
 
     def test_stand_where_the_first_part_stands_that_could_have_raised_them(self, folder):
         parts = (subtask("Why do leases sing?", "leases", 2), subtask("Why do leases dance?", "leases", 5))

@@ -271,3 +271,36 @@ class TestItsCost:
         assert report.quality == 4.5
         assert "Confidence 0.50 of 1, quality 4.5 of 5.*" in report.markdown
         assert "*Confidence 0.50, quality 4 of 5. Basis 0.*" in report.markdown
+
+
+class TestThePartsOfAReport:
+    def reported(self, *posted: tuple[Subtask, str, list[tuple[str, str]]]) -> Report:
+        """Of subtasks with their status and the texts of their answers, each with its status."""
+        board = memory_board()
+        question = board.post(Question(question="Why?"))
+        subtasks = []
+        for subtask, status, answers in posted:
+            part = board.post(subtask, about=question, status=status)
+            for text, at in answers:
+                answer = Answer(subject="x", text=text, quotes=(quote(text),), confidence=0.5)
+                board.post(answer, about=part, status=at)
+            subtasks.append(part)
+        (written,) = run_agent(synthesizer, *subtasks, board=board, tools={unread_documents: list})
+        return written.body
+
+    def test_show_an_accepted_answer_also_where_another_researcher_has_come_later(self):
+        answers = [("Found.", "compared"), ("Not yet reviewed.", "draft")]
+        report = self.reported((Subtask(text="Part?"), "answered", answers))
+        assert section(report, "Part?").startswith("Found. [1]")
+
+    def test_show_no_answer_that_was_not_accepted_even_if_the_part_was_closed(self):
+        report = self.reported((Subtask(text="Part?"), "answered", [("Not yet reviewed.", "draft")]))
+        assert report.open_questions == ("Part?",)
+        assert "Not yet reviewed" not in report.markdown
+
+    def test_have_a_follow_up_after_the_part_that_stands_at_its_place(self):
+        report = self.reported(
+            (Subtask(text="About what?", follows=True), "answered", [("This.", "compared")]),
+            (Subtask(text="Why?"), "answered", [("That.", "compared")]),
+        )
+        assert report.markdown.index("## Why?") < report.markdown.index("## About what?")

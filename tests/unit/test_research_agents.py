@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from agents.research.inquiries import inquiry_of
 from agents.research.kinds import Answer, Question, Report, Review, Subtask
 from agents.research.offline import planner, researcher
 from agents.research.offline.critic import reviewed
+from blackboard.board import Board
 from blackboard.cli import run
 from blackboard.cli.app import app
 from blackboard.testing import run_agent
@@ -263,6 +265,12 @@ QUESTIONS = [
 ]
 
 
+@lru_cache
+def asked_of_the_shipped(question: str) -> Board:
+    """What became of it: one run serves all that read it."""
+    return scenario.run(Question(question=question), db=":memory:")
+
+
 class TestTheTeam:
     def test_says_which_documents_it_has_not_read(self, folder):
         (folder / "picture.md").write_bytes(b"\0")
@@ -281,7 +289,7 @@ class TestTheTeam:
 
     @pytest.mark.parametrize("question", QUESTIONS)
     def test_answers_from_the_shipped_documents_with_one_review_for_each_version(self, question):
-        board = scenario.run(Question(question=question), db=":memory:")
+        board = asked_of_the_shipped(question)
 
         subtasks = board.find(Subtask)
         done = Counter(a.agent for a in board.store.activations(board.id) if a.agent != "outside")
@@ -295,13 +303,13 @@ class TestTheTeam:
 
     @pytest.mark.parametrize("question", QUESTIONS[:-1])
     def test_answers_every_part_of_what_the_shipped_documents_cover(self, question):
-        (report,) = scenario.run(Question(question=question), db=":memory:").find(Report)
+        (report,) = asked_of_the_shipped(question).find(Report)
         assert report.body.open_questions == ()
         assert report.body.quotes >= 5
         assert str(report.body).startswith(f"# {question}\n")
 
     def test_says_honestly_that_it_found_nothing(self):
-        (report,) = scenario.run(Question(question=QUESTIONS[-1]), db=":memory:").find(Report)
+        (report,) = asked_of_the_shipped(QUESTIONS[-1]).find(Report)
         assert report.body.answered == 0
         assert "“frobnicator”" in report.body.markdown
 

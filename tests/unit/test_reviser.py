@@ -51,6 +51,21 @@ class TestARevision:
         _, after = revised(tmp_path, "What is Paxos?", "Paxos", "Paxos")
         assert (after.status, after.body.quotes) == ("flagged", ())
 
+    def test_never_goes_back_to_a_version_before_the_last(self, tmp_path):
+        # given a draft that was revised once, so that what would be found now is what the first draft said
+        (tmp_path / "a.md").write_text("A lease is a lock that expires by itself.\n")
+        board, library = memory_board(), Library(tmp_path)
+        part = board.post(Subtask(text="What is a lease?", subject="lease", aspect="definition"))
+        (first,) = run_agent(researcher, part, board=board, resources=[library])
+        board.amend(first, status="revise")
+        other = Answer(subject="lease", text="Of locks.", quotes=(Quote.at("b.md", 0, 1, "Of locks."),))
+        board.amend(board.get(Answer, first.key), other, status="draft")
+        board.amend(board.get(Answer, first.key), status="revise")
+
+        (after,) = run_agent(reviser, board.get(Answer, first.key), board=board, resources=[library])
+
+        assert after.status == "flagged"
+
     def test_never_takes_the_place_of_a_better_one(self, tmp_path):
         (tmp_path / "a.md").write_text("Every month a lease costs more money than a lock does.\n")
         told = "A lease is a lock that expires by itself."

@@ -112,6 +112,11 @@ class TestAReport:
         (folder / "leases.md").write_text(f"{LEASES}\n")
         assert [r.status for r in reported.verified().find(Report)] == ["final"]
 
+    def test_asks_a_part_as_often_as_it_may(self, library, folder):
+        reported = Reported(library, again=AGAIN - 1)
+        (folder / "leases.md").unlink()
+        assert [(s.body.again, s.status) for s in reported.verified().find(Subtask)][-1] == (AGAIN, "open")
+
     def test_gives_a_part_up_whose_documents_never_rest(self, library, folder):
         reported = Reported(library, again=AGAIN)
         (folder / "leases.md").unlink()
