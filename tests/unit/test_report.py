@@ -62,6 +62,10 @@ class TestAReport:
         report = compose("Why?", [part(0, "A.", "B.", "C."), part(1, "A.", "B.", "C.")])
         assert section(report, "Part 1?") == "Answered in [1], [2] and [3] above."
 
+    def test_points_back_in_the_order_of_the_sources(self):
+        report = compose("Why?", [part(0, "A.", "B.", "C."), part(1, "C.", "A.")])
+        assert section(report, "Part 1?") == "Answered in [1] and [3] above."
+
     def test_counts_a_part_that_says_nothing_new_neither_as_answered_nor_in_its_confidence(self):
         report = compose("Why?", [part(0, "A.", "B."), part(1, "B."), part(2, accepted=False)])
         assert "*1 of 3 parts answered, 1 more by the same sentences, 2 sentences quoted" in report.markdown
@@ -216,6 +220,12 @@ class TestADisagreement:
         assert "disagree" not in report.markdown
         assert report.disagreements == 0
 
+    def test_stays_on_one_line_whatever_it_says(self):
+        quotes = (quote("It was in 1969."), quote("It was in 1970.", 5))
+        found = Disagreement(subject="it", values=("20\nJuly", "21\n\nJuly"), quotes=quotes, places="p")
+        report = compose("When?", [part(0, "It was in 1969.")], disagreements=[found])
+        assert "- **20 July** or **21 July**: " in report.markdown
+
     def test_names_only_places_that_are_cited_so_that_they_are_verified(self):
         # given the disputed sentence in two documents: the answer quotes one of them, the disagreement the other
         told = part(0, "It was in 1969.")
@@ -256,12 +266,26 @@ class TestAFollowUp:
         report = compose("Why?", [part(0, "A.", "B."), again, part(1, accepted=False)])
         assert "## What is there about A?" not in report.markdown
         assert report.open_questions == ("Part 1?",)
+    def test_is_no_part_of_the_short_answer_where_the_question_has_one(self):
+        told = part(0, "Asked.")
+        near = replace(part(1, "Near."), subtask=Subtask(text="Near?", rank=1, follows=True))
+        opening = compose("Why?", [told, near]).markdown.split("\n\n")[1]
+        assert opening == "Asked. [1]"
 
     def test_without_an_answer_is_open_too(self):
         assert self.asked(answered=False).open_questions == ("Part 0?", "What is a lease?")
 
 
 class TestItsCost:
+    def test_counts_an_answer_that_nobody_reviewed_as_a_draft(self):
+        report = compose("Why?", [part(0, "One.", score=4), part(1, "Two.")])
+        assert "2 parts, 2 drafts, 1 review." in report.markdown
+
+    def test_is_not_told_of_answers_that_a_model_may_have_written(self):
+        told = Answer(subject="x", text="In other words. [1]", quotes=(quote("One."),), confidence=1)
+        report = compose("Why?", [Part(Subtask(text="Part?"), told, accepted=True, scores=(4,))])
+        assert "What it cost" not in report.markdown
+
     def test_tells_how_often_answers_were_tried_and_that_no_model_was_called(self):
         parts = [replace(part(0, "One."), scores=(2, 4)), replace(part(1, "Two."), scores=(5,))]
         report = compose("Why?", parts)
