@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.research.claims import claims
+from agents.research.claims import claims, faults
 from agents.research.kinds import Answer, Review, Subtask
 from agents.research.offline import critic
 from blackboard.testing import memory_board, run_agent
@@ -124,6 +124,11 @@ class TestTheGround:
 
 
 class TestAClaim:
+    def test_of_a_pdf_is_missed_on_its_page(self):
+        on_page = quoted(LEASE)[0].model_copy(update={"page": 7})
+        answer = Answer(subject="x", text=LEASE, quotes=(on_page,))
+        assert faults(answer, ["a.md does not say this there"]) == ["The first quote is not in a.md on page 7."]
+
     def test_has_the_marks_before_and_after_its_full_stop(self):
         answer = Answer(subject="x", text="One thing [1]. Two things. [1] [2] Three.", quotes=quoted(LEASE, SAFE))
         assert [(c.text, c.cites) for c in claims(answer)] == [
