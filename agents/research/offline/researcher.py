@@ -12,7 +12,7 @@ PASSAGES = 50
 UNSURE = 0.5  # of the confidence is left where something is missing
 
 
-@agent(watches=Subtask, writes=(Answer, Subtask), tools=[search_documents], gives_up="flagged")
+@agent(watches=Subtask, reads=(), writes=(Answer, Subtask), tools=[search_documents], gives_up="flagged")
 async def researcher(subtask: Entry[Subtask], view: View) -> None:
     """Quotes the sentences that answer a subtask best; whether they do is for a critic to say."""
     inquiry = inquiry_of(subtask.body)
