@@ -1,5 +1,6 @@
 """Questions with marked answers: which bytes of which document answer them."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,17 +33,34 @@ class Place:
 
 @dataclass(frozen=True)
 class Mark:
-    """A passage that answers a question, exactly as it stands in its document. It stands there once."""
+    """A passage that answers a question, exactly as it stands in its document. It stands there once.
+
+    In documents of others its bytes are named instead: from `start` to `end`, with the beginning of their SHA-256.
+    """
 
     document: str
-    passage: str
+    passage: str = ""
+    start: int = 0
+    end: int = 0
+    sha256: str = ""
+
+    @classmethod
+    def read(cls, item: Mapping[str, Any]) -> "Mark":
+        """As it stands in a file of questions. KeyError."""
+        if "sha256" in item:
+            return cls(item["document"], start=item["start"], end=item["end"], sha256=item["sha256"])
+        return cls(item["document"], item["passage"])
 
     def place(self, folder: Path) -> Place:
-        """Where it stands. WrongMark if it does not, or more than once."""
+        """Where it stands. WrongMark if it does not, or more than once, or if the document is of another edition."""
         try:
             data = (folder / self.document).read_bytes()
         except OSError as error:
             raise WrongMark(f"{self.document} cannot be read in {folder}; name the right folder") from error
+        if self.sha256:
+            if not hashlib.sha256(data[self.start : self.end]).hexdigest().startswith(self.sha256):
+                raise WrongMark(f"{self.document} says something else there than when it was marked; take that edition")
+            return Place(self.document, self.start, self.end)
         passage = self.passage.encode()
         times = data.count(passage) if passage else 0
         if times != 1:
@@ -93,7 +111,7 @@ def _items(file: Path) -> list[dict[str, Any]]:
 
 def _marked(file: Path, item: dict[str, Any]) -> Marked:
     try:
-        marks = tuple(Mark(m["document"], m["passage"]) for m in (item, *item.get("also", ())))
+        marks = tuple(Mark.read(m) for m in (item, *item.get("also", ())))
         return Marked(item["corpus"], item["question"], marks)
     except (KeyError, TypeError, AttributeError) as error:
         raise WrongMark(f"{file}: a question lacks corpus, question, document or passage: {item!r:.120}") from error

@@ -1,5 +1,6 @@
 """The tool that scores: what counts as a hit, what is told of a citation that does not stand in its file."""
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -31,6 +32,15 @@ def quote() -> Quote:
 class TestAMark:
     def test_is_found_by_its_bytes(self, folder):
         assert Mark("kettle.md", WHISTLES).place(folder) == Place("kettle.md", 23, 23 + len(WHISTLES.encode()))
+
+    def test_may_name_bytes_of_others_documents_by_their_hash(self, folder):
+        data = (folder / "kettle.md").read_bytes()
+        sha256 = hashlib.sha256(data[3:20]).hexdigest()[:16]
+        mark = Mark.read({"document": "kettle.md", "start": 3, "end": 20, "sha256": sha256})
+        assert mark.place(folder) == Place("kettle.md", 3, 20)
+        (folder / "kettle.md").write_bytes(b"new" + data)
+        with pytest.raises(WrongMark, match="says something else there than when it was marked"):
+            mark.place(folder)
 
     @pytest.mark.parametrize(("passage", "times"), [("kettle", 2), ("A teapot", 0), ("", 0)])
     def test_has_to_stand_there_once(self, folder, passage, times):
