@@ -88,6 +88,8 @@ class _Composition:
         self, question: str, parts: Sequence[Part], unread: Sequence[str], disagreements: Sequence[Disagreement]
     ) -> None:
         self.question, self.parts, self.unread = question, parts, unread
+        whole = [p for p in parts if not p.subtask.follows]
+        self.asked = [p for p in whole if _same(p.subtask.text, question)] or whole
         self.answered = [p for p in parts if p.is_answered]
         said = {q.sentence for p in self.answered for s in p.told.sentences for q in s.quotes}
         told = [d for d in disagreements if any(q.sentence in said for q in d.quotes)]
@@ -107,7 +109,7 @@ class _Composition:
             markdown=CONTROL.sub("\N{REPLACEMENT CHARACTER}", markdown),
             confidence=self.confidence,
             quality=quality,
-            open_questions=tuple(p.subtask.text for p in self.parts if not p.is_answered),
+            open_questions=tuple(p.subtask.text for p in self.parts if self._is_told_of(p) and not p.is_answered),
             answered=len(self._own_parts(self.own)),
             quotes=len(self.sources.quotes),
             documents=len({q.document for q in self.sources.quotes}),
@@ -124,24 +126,24 @@ class _Composition:
         return round(sum(p.answer.confidence for p in own if p.answer) / max(len(asked) - again, 1), 2)
 
     def _own_parts(self, parts: Sequence[Part]) -> list[Part]:
-        return [p for p in parts if not p.subtask.follows]
+        """Those that were asked for: the question itself where it is one of them, else what it falls into."""
+        return [p for p in parts if any(p is asked for asked in self.asked)]
+
+    def _is_told_of(self, part: Part) -> bool:
+        """Whether a reader misses it where it found no answer: nobody asked for what stands beside the question."""
+        return part.is_answered or part.subtask.follows or any(part is asked for asked in self.asked)
 
     def _short_answer(self) -> str:
-        """The first sentence of every part, and further ones where there are few parts; in the order of the parts.
-
-        Where the question itself is a part, what was asked beside it stands in its section only.
-        """
+        """The first sentence of every part, and further ones where there are few parts; in the order of the parts."""
         own = self._own_parts(self.answered)
-        itself = [p for p in self._own_parts(self.parts) if _same(p.subtask.text, self.question)]
-        parts = [p for p in itself if p.is_answered] or own or self.answered
-        is_near = not own or any(not p.is_answered for p in itself)
+        parts = own or self.answered
         by_turns = sorted((nth, n) for n, part in enumerate(parts) for nth in range(len(part.told.sentences)))
         chosen: dict[str, tuple[int, int]] = {}
         for nth, n in by_turns:
             if len(chosen) < (MOST if nth == 0 else FEWEST):
                 chosen.setdefault(parts[n].told.sentences[nth].text, (n, nth))
         said = [self._cited(parts[n].told.sentences[nth]) for n, nth in sorted(chosen.values())]
-        return " ".join([INSTEAD, *said] if is_near else said)
+        return " ".join(said if own else [INSTEAD, *said])
 
     def _summary(self, quality: float) -> str:
         """What a person in a hurry wants to know of the whole: how much was found, and how good it is."""
@@ -151,7 +153,9 @@ class _Composition:
         sentences = {c.text for p in self.answered for c in p.told.sentences}
         counted = f"{_many(len(sentences), 'sentence')} quoted from {_many(documents, 'document')}"
         repeated = f", {again} more by the same sentences" if again else ""
-        told = [f"{len(own)} of {_many(len(asked), 'part')} answered{repeated}, {counted}."]
+        beside = len(self.own) - len(own)
+        more = f", {beside} more beside {'it' if len(asked) == 1 else 'them'}" if beside else ""
+        told = [f"{len(own)} of {_many(len(asked), 'part')} answered{repeated}{more}, {counted}."]
         told += [f"Confidence {self.confidence:.2f} of 1{f', quality {quality:.1f} of 5' if quality else ''}."]
         if self.disagreements:
             told.append(f"The documents disagree on {_many(len(self.disagreements), 'point')}.")
@@ -162,12 +166,12 @@ class _Composition:
     def _sections(self) -> Iterator[str]:
         """A heading, the answer and its basis for each part; a sentence that an earlier part has is only pointed at.
 
-        A follow-up that found nothing else has none: nobody asked for it.
+        What was not asked for and says nothing else has none.
         """
         said: set[str] = set()
         own = {id(part) for part in self.own}
         for part in self.answered:
-            if part.answer and not (part.subtask.follows and part.said <= said):
+            if part.answer and (part.said - said or self._own_parts([part])):
                 yield f"## {_line(part.subtask.text)}"
                 yield self._told(part, said)
                 if id(part) in own:
@@ -207,7 +211,7 @@ class _Composition:
 
     def _open(self) -> Iterator[str]:
         yield "## What remained open"
-        lines = [self._left_open(part) for part in self.parts if not part.is_answered]
+        lines = [self._left_open(part) for part in self.parts if self._is_told_of(part) and not part.is_answered]
         yield "\n".join(lines) or "Nothing: every part of the question found an answer."
 
     def _left_open(self, part: Part) -> str:

@@ -258,7 +258,7 @@ class TestAFollowUp:
         report = self.asked(answered=True)
         assert report.markdown.split("\n\n")[1].startswith("The documents do not answer this question itself.")
         assert "*Asked because a part of the question stayed open. Confidence 0.50. Basis 0.*" in report.markdown
-        assert "*0 of 1 part answered, 1 sentence quoted from 1 document." in report.markdown
+        assert "*0 of 1 part answered, 1 more beside it, 1 sentence quoted from 1 document." in report.markdown
         assert (report.answered, report.confidence, report.open_questions) == (0, 0, ("Part 0?",))
 
     def test_that_says_nothing_new_has_no_section(self):
@@ -275,6 +275,25 @@ class TestAFollowUp:
 
     def test_without_an_answer_is_open_too(self):
         assert self.asked(answered=False).open_questions == ("Part 0?", "What is a lease?")
+
+
+class TestWhatWasAskedBesideTheQuestion:
+    def reported(self, *, found: bool) -> Report:
+        itself = replace(part(0, "A lease expires."), subtask=Subtask(text="When does a lease end?"))
+        return compose(
+            "when does a lease end", [itself, part(1, "A lease is a lock.", accepted=found), part(2, accepted=False)]
+        )
+
+    def test_is_told_and_not_counted(self):
+        report = self.reported(found=True)
+        assert "*1 of 1 part answered, 1 more beside it, 2 sentences quoted" in report.markdown
+        assert section(report, "Part 1?").startswith("A lease is a lock. [2]")
+        assert (report.answered, report.confidence) == (1, 0.5)
+
+    def test_is_not_missed_where_it_found_no_answer(self):
+        report = self.reported(found=False)
+        assert report.open_questions == ()
+        assert "Nothing: every part of the question found an answer." in report.markdown
 
 
 class TestItsCost:
