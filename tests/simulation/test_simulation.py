@@ -17,7 +17,7 @@ from tests.simulation.invariants import Violation
 from tests.simulation.sabotages import SABOTAGES
 from tests.simulation.world import World
 
-SEEDS = int(os.environ.get("BLACKBOARD_SEEDS", "60"))
+SEEDS = int(os.environ.get("BLACKBOARD_SEEDS", "100"))
 LEAST = 60  # steps in each seed, for it to be worth its name
 ROOT = Path(__file__).parents[2]
 MUST_HAPPEN = (

@@ -25,7 +25,7 @@ ROLES: tuple[tuple[str, ...], ...] = (
     ("--agents", "checker,shutter,weigher,researcher"),
     (),
 )  # where nobody serves all agents of a board, cursors are moved by notices, not by commits
-OPEN, ITEMS, EVERY = 3, 7, 5  # boards at a time, things on each, and which of them is one of research
+OPEN, ITEMS, EVERY = 3, 7, 10  # boards at a time, things on each, and which of them is one of research
 ZOMBIE = "acted, not landed yet"  # where a worker stops itself, so that it is sure to commit too late
 RANDOM, STOP, LAST = "at a random moment", "stopped at a random moment", "stopped before its commit"
 PASSED = """SELECT 1 FROM activation WHERE board_id = ? AND id = ? AND (token > ? OR state != 'running')"""
