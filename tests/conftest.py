@@ -75,8 +75,9 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is written outside the folder of the test. Durability against power cuts is not what is tested here."""
-    monkeypatch.setenv("BLACKBOARD_CACHE", str(tmp_path / "cache"))
+    """Nothing is written outside the folders of the test. Durability against power cuts is not what is tested here."""
+    # Beside the folder, which may be one with documents: an index in there would be counted as a file of another type.
+    monkeypatch.setenv("BLACKBOARD_CACHE", str(tmp_path.with_name(f"{tmp_path.name}-cache")))
     monkeypatch.setenv("BLACKBOARD_DB", str(tmp_path / "default.db"))
     monkeypatch.setenv("BLACKBOARD_SYNCHRONOUS", "NORMAL")
 

@@ -18,11 +18,6 @@ LONGER = "The harbour bridge is 700 metres long."
 PLAIN = "The harbour bridge leads over the river to the old town."
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("BLACKBOARD_CACHE", str(tmp_path_factory.mktemp("cache")))
-
-
 @pytest.fixture
 def folder(tmp_path) -> Path:
     (tmp_path / "history.md").write_text(f"# History\n\n{PLAIN} {OPENED}\n")

@@ -15,11 +15,6 @@ SOUP = "A soup is a meal that is mostly water and salt."
 TEXT = f"{LEASE}\n\n{SAFE}\n\n{SOUP}\n"
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("BLACKBOARD_CACHE", str(tmp_path_factory.mktemp("cache")))
-
-
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "a.md").write_text(TEXT)

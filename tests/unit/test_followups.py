@@ -12,11 +12,6 @@ from blackboard.tools.extractive.aspects import aspect_of
 TEXT = "A lease is a lock that expires by itself. A fencing token is a number that grows with every lease.\n"
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("BLACKBOARD_CACHE", str(tmp_path_factory.mktemp("cache")))
-
-
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "a.md").write_text(TEXT)

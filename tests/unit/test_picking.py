@@ -119,6 +119,14 @@ class TestEvidence:
         assert confidence < 0.9
         assert "not “feed”, “hungry” and “holder”" in basis
 
+    def test_trusts_what_stands_only_above_a_sentence_half_as_much_as_what_it_says(self):
+        asked = Inquiry("When should I use a lease?", "lease", "general")
+        below, beside = (
+            pick([Note("Protects a holder from being cancelled.", above)], asked) for above in ("Lease", "")
+        )
+        assert trust(below, asked) == (0.45, "“lease” stands above them.")
+        assert beside == []
+
     def test_lacks_for_a_why_a_sentence_that_says_what_happens(self):
         why = Inquiry("Why do long leases hallucinate?", "long leases", "reason")
         assert lack(pick([Note("Long leases are kept by many workers.")], why), why) == (

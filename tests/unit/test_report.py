@@ -277,6 +277,22 @@ class TestAFollowUp:
         assert self.asked(answered=False).open_questions == ("Part 0?", "What is a lease?")
 
 
+class TestWhatComesNearest:
+    lost = replace(part(0, "One.", "Two.", "Three.", "Four.", accepted=False), reason="It does not say “why”.")
+
+    def test_to_an_open_question_is_shown_with_its_places_and_outside_the_conclusion(self):
+        report = compose("Why?", [replace(self.lost, is_grounded=True), part(1, "Five.")])
+        assert section(report, "What remained open").split("\n\n")[0] == (
+            "- **Part 0?** It does not say “why”. Nearest to it: “One.” [2] “Two.” [3] “Three.” [4]"
+        )
+        assert "One." not in report.markdown.partition("## What remained open")[0]
+        assert [q.text for q in report.citations] == ["Five.", "One.", "Two.", "Three."]
+        assert report.open_questions == ("Part 0?",)
+
+    def test_is_not_shown_where_its_quotes_do_not_stand(self):
+        assert "Nearest" not in compose("Why?", [self.lost, part(1, "Five.")]).markdown
+
+
 class TestWhatWasAskedBesideTheQuestion:
     def reported(self, *, found: bool) -> Report:
         itself = replace(part(0, "A lease expires."), subtask=Subtask(text="When does a lease end?"))

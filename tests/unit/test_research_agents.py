@@ -48,11 +48,6 @@ Unlike a lease, a fencing token does not depend on a clock.
 """
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("BLACKBOARD_CACHE", str(tmp_path_factory.mktemp("cache")))
-
-
 @pytest.fixture
 def folder(tmp_path) -> Path:
     (tmp_path / "leases.md").write_text(LEASES, encoding="utf-8")

@@ -1,7 +1,5 @@
 """The reviser: a second and a third look for an answer, in other words."""
 
-import pytest
-
 from agents.research.kinds import Answer, Review, Subtask
 from agents.research.offline import researcher, reviser
 from blackboard.testing import memory_board, run_agent
@@ -10,11 +8,6 @@ from blackboard.tools.extractive import Inquiry, queries, widened, with_feedback
 from blackboard.tools.extractive.aspects import aspect_of
 from blackboard.tools.extractive.forms import expansions, initials
 from blackboard.tools.extractive.thesaurus import phrasal, synonyms
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("BLACKBOARD_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
 def revised(folder, text: str, subject: str, *missing: str):

@@ -16,11 +16,6 @@ PAXOS = "Paxos is older than Raft."
 RIVAL = "A lease is a lock that never expires."
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setenv("BLACKBOARD_CACHE", str(tmp_path_factory.mktemp("cache")))
-
-
 @pytest.fixture
 def folder(tmp_path) -> Path:
     for name, text in (("leases.md", LEASES), ("paxos.md", PAXOS), ("rival.md", RIVAL)):
@@ -123,6 +118,25 @@ class TestAReport:
         given_up = reported.verified().find(Subtask)[-1]
         assert given_up.status == "flagged"
         assert given_up.body.reason == "Its documents changed again and again while they were read: leases.md."
+
+
+class TestAnAnswerThatWasNotAccepted:
+    def test_and_is_shown_as_nearest_is_asked_anew_too_if_its_document_changed(self, library, folder):
+        # given a report that cites what comes nearest to an open part
+        reported = Reported(library)
+        reported.board.amend(reported.board.find(Answer)[0], status="stale")
+        open_part = reported.board.post(Subtask(text="Part 9?", rank=9), about=reported.question, status="flagged")
+        nearest = Answer(subject="x", text=RIVAL, quotes=(quoted(library, RIVAL),))
+        reported.board.post(nearest, about=open_part, status="flagged")
+        reported.board.amend(reported.report, Report(markdown="", citations=nearest.quotes))
+        reported.report = reported.board.find(Report)[0]
+        (folder / "rival.md").write_text("A lease is a lock after all.\n")
+
+        board = reported.verified()
+
+        # then somebody is at work again: nobody else would ever write the report anew
+        assert [(s.body.text, s.body.again) for s in board.find(Subtask, status="open")] == [("Part 9?", 1)]
+        assert board.find(Report) == []
 
 
 class TestADisagreement:

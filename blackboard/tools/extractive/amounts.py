@@ -54,6 +54,28 @@ def _spelt_out(text: str) -> int:
     return number
 
 
+MEASURES = (
+    ("mm|millimetre|millimeter", "length", Fraction(1, 1000)),
+    ("cm|centimetre|centimeter", "length", Fraction(1, 100)),
+    ("metre|meter", "length", Fraction(1)),
+    ("km|kilometre|kilometer", "length", Fraction(1000)),
+    ("mile", "miles", Fraction(1)),
+    ("foot|feet|ft", "feet", Fraction(1)),
+    ("inch|inche", "inches", Fraction(1)),
+    ("mg|milligram", "mass", Fraction(1, 1000)),
+    ("g|gram|gramme", "mass", Fraction(1)),
+    ("kg|kilogram|kilogramme", "mass", Fraction(1000)),
+    ("tonne|ton", "tons", Fraction(1)),
+    ("hz|hertz", "frequency", Fraction(1)),
+    ("khz|kilohertz", "frequency", Fraction(1000)),
+    ("mhz|megahertz", "frequency", Fraction(10**6)),
+    ("ghz|gigahertz", "frequency", Fraction(10**9)),
+    ("°c|degrees celsius", "celsius", Fraction(1)),
+    ("°f|degrees fahrenheit", "fahrenheit", Fraction(1)),
+    ("px|pixel", "pixels", Fraction(1)),
+)
+
+
 def _units() -> dict[str, Unit]:
     seconds = {
         "ns|nanosecond": Fraction(1, 10**9),
@@ -78,26 +100,7 @@ def _units() -> dict[str, Unit]:
     found |= {"byte": Unit("size"), "bit": Unit("bits"), "%": Unit("percent"), "percent": Unit("percent")}
     found |= {"per cent": Unit("percent"), "dollar": Unit("usd"), "usd": Unit("usd"), "$": Unit("usd")}
     found |= {"euro": Unit("eur"), "eur": Unit("eur"), "€": Unit("eur"), "£": Unit("gbp"), "gbp": Unit("gbp")}
-    for names, kind, factor in [
-        ("mm|millimetre|millimeter", "length", Fraction(1, 1000)),
-        ("cm|centimetre|centimeter", "length", Fraction(1, 100)),
-        ("metre|meter", "length", Fraction(1)),
-        ("km|kilometre|kilometer", "length", Fraction(1000)),
-        ("mile", "miles", Fraction(1)),
-        ("foot|feet|ft", "feet", Fraction(1)),
-        ("inch|inche", "inches", Fraction(1)),
-        ("mg|milligram", "mass", Fraction(1, 1000)),
-        ("g|gram|gramme", "mass", Fraction(1)),
-        ("kg|kilogram|kilogramme", "mass", Fraction(1000)),
-        ("tonne|ton", "tons", Fraction(1)),
-        ("hz|hertz", "frequency", Fraction(1)),
-        ("khz|kilohertz", "frequency", Fraction(1000)),
-        ("mhz|megahertz", "frequency", Fraction(10**6)),
-        ("ghz|gigahertz", "frequency", Fraction(10**9)),
-        ("°c|degrees celsius", "celsius", Fraction(1)),
-        ("°f|degrees fahrenheit", "fahrenheit", Fraction(1)),
-        ("px|pixel", "pixels", Fraction(1)),
-    ]:
+    for names, kind, factor in MEASURES:
         found |= {name: Unit(kind, factor, factor) for name in names.split("|")}
     return found
 
