@@ -27,6 +27,7 @@ Action = Callable[[T, View], Awaitable[None]] | Callable[[T, View], None]
 
 
 Backlog = Literal["all", "new"]
+Effort = Literal["low", "medium", "high", "xhigh", "max"]
 
 
 class Options(TypedDict, total=False):
@@ -44,6 +45,11 @@ class Options(TypedDict, total=False):
     reads: Kinds
     strict: bool
     tools: Toolbox
+    model: str
+    system: str
+    max_tokens: int
+    max_input_tokens: int
+    effort: Effort
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +76,11 @@ class Agent:
     reads: tuple[type[Kind], ...] | None = None  # beside what it watches; None: every kind
     strict: bool = True  # False: results land even if what was read has changed
     tools: Toolbox = ()
+    model: str | None = None  # "fast", "strong" or the id of one; None: it asks none
+    system: str = ""  # what the model is told first, always: the operator's words
+    max_tokens: int | None = None  # of an answer, its thinking included; None: by its tier
+    max_input_tokens: int = 20_000  # of what it is shown; what goes beyond is cut, and said to be
+    effort: Effort | None = None  # how hard the model thinks; None: by its tier
     purpose: str = ""
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ from blackboard.shapes import Test, is_number, is_whole, takes
 from blackboard.tool import Tool
 
 NAME = re.compile(r"[^\s,=/]+( [^\s,=/]+)*")
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
 TAKEN = frozenset({"outside", "person", "board"})  # those who write beside agents
 
 
@@ -54,6 +55,11 @@ AGENT: Mapping[str, tuple[Test, str]] = {
     "backlog": (lambda v: v in ("all", "new"), "'all' or 'new'"),
     "reads": (_or_none(_all(_is_kind)), "kinds"),
     "strict": (lambda v: isinstance(v, bool), "True or False"),
+    "model": (_or_none(lambda v: isinstance(v, str) and bool(v.strip())), "'fast', 'strong' or the id of a model"),
+    "system": (lambda v: isinstance(v, str), "a text"),
+    "max_tokens": (_or_none(lambda v: is_whole(v, 1)), "a whole number of at least 1"),
+    "max_input_tokens": (lambda v: is_whole(v, 1), "a whole number of at least 1"),
+    "effort": (_or_none(lambda v: v in EFFORTS), "one of low, medium, high, xhigh, max"),
     "tools": (_all(lambda v: isinstance(v, Tool)), "a list of functions that @tool has made tools"),
 }
 

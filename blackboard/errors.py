@@ -6,7 +6,8 @@ BlackboardError
  |   |- NotDeclared       a kind or tool that its declaration does not name
  |   |- UnknownStatus     |- IllegalTransition   |- UnknownField   |- NotFound   |- TooMany   |- BodyRefused
  |- Outcome              what the world answered; an agent may catch these and go on
- |   |- Denied            |- BudgetExceeded       |- ToolFailed
+ |   |- Denied            |- BudgetExceeded       |- ToolFailed      |- ModelFailed
+ |- ClaimLost            somebody else acts on it by now, or the board has ended
  |- StoreError           the database cannot be used
  |   |- NoDatabase        |- FeedGap        |- DatabaseReplaced
  '- UsageError           a wrong command or argument; the command line exits 2
@@ -17,6 +18,7 @@ import sysconfig
 import traceback
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 
 class BlackboardError(Exception):
@@ -71,11 +73,42 @@ class Denied(Outcome):
 
 
 class BudgetExceeded(Outcome):
-    """The reservation for this would pass a cap, so it was not done."""
+    """The reservation for this would pass a cap, so it was not done.
+
+    Uncaught, it parks the activation until the budget allows more. `scope`, `unit`, `amount`: what was asked of which.
+    """
+
+    def __init__(self, detail: str = "", scope: str = "", unit: str = "", amount: int = 0) -> None:
+        super().__init__(detail)
+        self.scope, self.unit, self.amount = scope, unit, amount
 
 
 class ToolFailed(Outcome):
     """The tool raised an error."""
+
+
+Unanswered = Literal[
+    "refusal", "truncated", "overlong", "unfinished", "misshapen", "unavailable", "rejected", "unpriced"
+]
+
+
+class ModelFailed(Outcome):
+    """The model gave no usable answer.
+
+    `outcome`: refusal (it would not), truncated (cut off twice by `max_tokens`), overlong (what it was shown does not
+    fit its context), unfinished (it paused again and again), misshapen (not of the asked shape, nor when asked once
+    more), unavailable (all attempts failed), rejected (the endpoint refuses such a request), unpriced (only money is
+    budgeted, and the price of the model is not known). Uncaught, it is not tried again: the fallback acts, or it is a
+    failure.
+    """
+
+    def __init__(self, detail: str = "", outcome: Unanswered = "unavailable") -> None:
+        super().__init__(detail)
+        self.outcome = outcome
+
+
+class ClaimLost(BlackboardError):
+    """The claim was lost while the agent acted: nothing more may be begun under it."""
 
 
 class StoreError(BlackboardError):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Landed, Query, Ruling, Stale, State
+from blackboard.calls import Beginning, CallRecord, Ended, Gate, Limits, NewCall, Short
 from blackboard.entry import Confidentiality, Integrity
 from blackboard.records import (
     ActivationRecord,
@@ -119,6 +120,33 @@ class Looking(Protocol):
     def serving(self, board: str | None = None) -> list[Serving]:
         """Who serves a board, or any board, in the order in which they came. Those that have died are among them."""
 
+    def calls(self, board: str, activations: Iterable[int] | None = None) -> list[CallRecord]:
+        """The calls of models that a board (or these activations of it) has made, oldest first; without their texts.
+
+        Of these, `request` is empty and `response` None.
+        """
+
+    def call(self, board: str, id_: int) -> CallRecord | None:
+        """One call with the request as it was sent and the message as it came."""
+
+    def last_seen(self, board: str, agent: str, key: str, before: int) -> Row | None:
+        """The version of this entry that the agent had read when one of its activations last landed, before this seq.
+
+        None where it had read none.
+        """
+
+    def left(self, board: str, agent: str) -> dict[str, int]:
+        """What is left of the budgets that bind this agent's calls and activations: unit -> the least of them.
+
+        A unit that nothing caps is not there. Today's budgets of the database are among them.
+        """
+
+    def limits(self) -> dict[str, Limits]:
+        """What the database allows its processes together, by model; `*` is of all models."""
+
+    def gates(self) -> list[Gate]:
+        """How it stands with each model that has asked for a rest or whose breaker has opened, now."""
+
     def stamp(self) -> int:
         """A number that changes with every commit of whomever. Costs microseconds: the net under lost hints."""
 
@@ -195,6 +223,37 @@ class Store(Looking, Protocol):
 
     def renew(self, claim: Claim) -> Claim | None:
         """The same claim on the newest snapshot, for what has waited before it looked at anything; None if lost."""
+
+    def begin_call(self, call: NewCall) -> Beginning:
+        """Reserve a call at its bound and write it down; or the answer that the journal has, or why not now.
+
+        Of a call that was begun under an older claim nothing is known: it is booked at its bound.
+        """
+
+    def end_call(self, ended: Ended) -> bool:
+        """Write down how a call went and settle it, whoever holds the claim by now; False if that was done before.
+
+        One that was booked at its bound meanwhile is corrected. What it no longer takes may let parked activations go
+        on. Repeating it changes nothing.
+        """
+
+    def keep(self, ended: Ended) -> None:
+        """Keep how a call went where the database cannot be reached: beside it, until `take_up`. OSError."""
+
+    def take_up(self) -> int:
+        """Write down what was kept, and forget it; how many calls that were."""
+
+    def reject_calls(self, board: str, ids: Iterable[int], cause: str) -> None:
+        """Say of these calls that nothing came of them: the journal gives them no more."""
+
+    def park(self, claim: Claim, short: Short, cause: str) -> bool:
+        """Put an activation aside until this budget allows more, on its snapshot and untried; False if it was lost.
+
+        Where it allows more by now it is pending at once.
+        """
+
+    def limit(self, model: str, limits: Limits) -> None:
+        """Set what the database allows its processes together of a model, or with `*` of all."""
 
     def announce(self, worker: Worker) -> None:
         """Register a worker: from now on others can tell whether its process is still there."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from blackboard.activation import Claim, Proposal
+from blackboard.calls import Shortage
 from blackboard.entry import Label
 
 PERSON = "person"  # who posts from outside
@@ -60,6 +61,7 @@ class Seat:
     cursor: int = 0
     grants: Grants | None = None  # None: nothing was declared, nothing is refused
     cap: int | None = None  # activations that it may use; None: as many as the board
+    caps: tuple[tuple[str, int], ...] = ()  # of models: unit, and how much of it its calls may take
 
 
 @dataclass(frozen=True)
@@ -125,12 +127,16 @@ class Summary:
     ran_seconds: float
     states: dict[str, dict[str, int]] = field(default_factory=dict)  # state -> agent -> activations
     unnoticed: tuple[str, ...] = ()  # agents whose cursor is behind the head
-    budgets: tuple[Spent, ...] = ()
+    budgets: tuple[Spent, ...] = ()  # of the board: activations, and what its calls of models take
     marks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # kind -> status -> current entries
     failures: tuple[str, ...] = ()  # the last causes, an agent each
     epoch: int = 1
     epoch_head: int = 0  # head when this epoch began
-    of_agents: Mapping[str, Spent] = field(default_factory=dict)  # the budgets that agents have of their own
+    of_agents: Mapping[str, Spent] = field(
+        default_factory=dict
+    )  # of activations: those that agents have of their own
+    calls_of_agents: Mapping[str, tuple[Spent, ...]] = field(default_factory=dict)  # of models: the same
+    short: tuple[Shortage, ...] = ()  # who is parked since a budget allows no call
 
 
 @dataclass(frozen=True, slots=True)

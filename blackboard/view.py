@@ -2,11 +2,16 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, LiteralString, TypeVar, overload
 
+from pydantic import BaseModel
+
+from blackboard.budget import Budget
 from blackboard.entry import Entry, K, Kind, Pending, Ref
 from blackboard.reader import Reader
 from blackboard.tool import P, R, Tool
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class View(Reader):
@@ -37,6 +42,28 @@ class View(Reader):
         """Take an entry back, from whatever status: it stays in the history and leaves every find."""
 
     # -- waiting: awaited, because time passes --------------------------------------------------------------------
+    @overload
+    async def ask(
+        self, prompt: LiteralString, /, *, show: Iterable[Entry[Any]] | None = None, tell_left: bool = False
+    ) -> str: ...
+    @overload
+    async def ask(
+        self, prompt: LiteralString, /, *, shape: type[M], show: Iterable[Entry[Any]] | None = None,
+        tell_left: bool = False,
+    ) -> M: ...  # fmt: skip
+    @abstractmethod
+    async def ask(
+        self, prompt: LiteralString, /, *, shape: type[BaseModel] | None = None,
+        show: Iterable[Entry[Any]] | None = None, tell_left: bool = False,
+    ) -> Any:  # fmt: skip
+        """Ask the agent's model; the answer is a text, or of the `shape`, validated.
+
+        `prompt`: your words, never text of an entry. `show`: the entries that the model sees; what woke the agent
+        unless said. `tell_left`: it is told what is left of the budgets, so that it can come to an end. An answer that
+        this activation was given before comes from the journal, free. NotDeclared without `model=`; ModelFailed,
+        BudgetExceeded.
+        """
+
     @abstractmethod
     async def call(self, tool: Tool[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call one of the agent's tools. NotDeclared, ToolFailed, Denied."""
@@ -46,3 +73,8 @@ class View(Reader):
     @abstractmethod
     def attempt(self) -> int:
         """1 for the first try."""
+
+    @property
+    @abstractmethod
+    def left(self) -> Budget:
+        """What is left of the budgets that bind this agent: its own, the board's, today's. None: nothing caps it."""

@@ -17,7 +17,8 @@ class Cast:
 
     def __init__(self, shop: Workshop, board: str, plan: Plan) -> None:
         self._shop, self._board = shop, board
-        self._toolbox = Toolbox(shop.tool_lane, plan.resources, plan.tools)
+        model = plan.model(shop) if plan.model is not None else None
+        self._toolbox = Toolbox(shop.tool_lane, plan.resources, plan.tools, model)
         self._matched_before: set[int] = set()  # activations whose writes were matched with those who sat here before
         self._take(plan)
 

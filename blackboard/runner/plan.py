@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from blackboard.activation import Bounds, GroupWatch
 from blackboard.agent import Agent
-from blackboard.budget import Budget
+from blackboard.asking import Model, Shop
+from blackboard.budget import ACTIVATIONS, Budget
 from blackboard.conditions import AllDone, Batched, Condition
 from blackboard.making import Made
 from blackboard.matching import GroupPattern, Matcher, Pattern
@@ -66,6 +67,7 @@ class Plan:
     files: Mapping[str, str] = field(default_factory=dict)
     made: Made = field(default_factory=Made)
     roster: Roster | None = None  # where the agents may change while it works
+    model: Callable[[Shop], Model] | None = None  # who answers what agents ask, made for the worker that runs them
 
     @property
     def served(self) -> list[Agent]:
@@ -119,7 +121,9 @@ def seats(agents: Sequence[Agent], head: int = 0) -> list[Seat]:
 
     def seat(one: Agent) -> Seat:
         cursor = head if one.backlog == "new" else 0
-        return Seat(one.name, one.watching, one.code_version, cursor, grants=one.grants, cap=one.budget.activations)
+        caps = tuple((unit, cap) for unit, cap in one.budget.caps if unit != ACTIVATIONS and cap is not None)
+        cap = one.budget.activations
+        return Seat(one.name, one.watching, one.code_version, cursor, grants=one.grants, cap=cap, caps=caps)
 
     return [seat(one) for one in agents]
 

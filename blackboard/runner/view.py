@@ -2,15 +2,20 @@
 
 import asyncio
 import inspect
+import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from pydantic import BaseModel
 from typing_extensions import override
 
 from blackboard.activation import Claim, Contribution, Query, QueryRead, ReadSet, Write
 from blackboard.agent import Agent
+from blackboard.asking import Asked, Model, Shown
+from blackboard.budget import ACTIVATIONS, CALLS, TOKENS, USD, Budget, dollars
 from blackboard.entry import RETRACTED, Entry, Integrity, K, Kind, Label, Pending, Ref
 from blackboard.errors import BlackboardError, DeclarationError, Denied, IllegalTransition, NotDeclared, ToolFailed
 from blackboard.looker import Looker, to_entry, write
@@ -28,6 +33,7 @@ class Toolbox:
     lane: Lane
     resources: Sequence[object] = ()
     instead: Mapping[Tool[..., Any], Callable[..., Any]] = field(default_factory=dict)
+    model: Model | None = None
 
     def fill(self, tool: Tool[..., Any]) -> dict[str, object]:
         """The resources of a tool. DeclarationError if the scenario gives none of that type."""
@@ -60,6 +66,8 @@ class ActivationView(Looker, View):
         self._lenient = False
         self._kinds_read: set[str] = set()
         self._called: set[str] = set()
+        self._before_me: list[Entry[Any]] = []  # what woke it
+        self._times: Counter[str] = Counter()
 
     # -- what woke it ----------------------------------------------------------------------------------------------
     def trigger(self) -> Entry[Any] | list[Entry[Any]]:
@@ -78,7 +86,7 @@ class ActivationView(Looker, View):
         for row in rows:
             self._saw(row, strict=True)
         self._woken_by = tuple(r.seq for r in rows) if self._agent.strict else ()
-        entries = [to_entry(kind, row, self._board) for row in rows]
+        entries = self._before_me = [to_entry(kind, row, self._board) for row in rows]
         return entries if claim.group is not None else entries[0]
 
     @property
@@ -187,6 +195,35 @@ class ActivationView(Looker, View):
 
     # -- waiting ---------------------------------------------------------------------------------------------------
     @override
+    async def ask(
+        self, prompt: str, /, *, shape: type[BaseModel] | None = None, show: Iterable[Entry[Any]] | None = None,
+        tell_left: bool = False,
+    ) -> Any:  # fmt: skip
+        if self._agent.model is None:
+            raise NotDeclared(f'{self._agent.name} asks a model; declare which with model="fast"')
+        if self._tools.model is None:
+            raise DeclarationError(f"{self._agent.name} asks a model, and here is none; give one with model=")
+        shown = [self._shown(entry) for entry in (self._before_me if show is None else show)]
+        asked = Asked(
+            self._claim, self._agent, prompt, shape, shown, tell_left, self._agent.fallback is None, self._times
+        )
+        return await self._tools.model.ask(asked)
+
+    def _shown(self, entry: Entry[Any]) -> Shown:
+        """An entry that is shown has been read; with what the agent has not seen of it."""
+        row = self._rows.get(entry.seq) or self._store.by_seq(self._board, [entry.seq])[0]
+        if row.seq not in self._rows:
+            self._saw(row, strict=True)
+        if entry.version == 1:
+            return Shown(entry)
+        seen = self._store.last_seen(self._board, self._agent.name, entry.key, entry.seq)
+        if seen is None:
+            return Shown(entry)
+        then, now = json.loads(seen.body), json.loads(row.body)
+        before = {name: then.get(name) for name in now if then.get(name) != now[name]}
+        return Shown(entry, before, seen.version)
+
+    @override
     async def call(self, tool: Tool[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         if tool not in self._agent.tools:
             raise NotDeclared(f"{self._agent.name} calls {tool.name}; add it to tools=")
@@ -218,6 +255,15 @@ class ActivationView(Looker, View):
     @override
     def attempt(self) -> int:
         return self._claim.attempt
+
+    @property
+    @override
+    def left(self) -> Budget:
+        left = self._store.left(self._board, self._agent.name)
+        usd = left.get(USD)
+        return Budget(
+            None if usd is None else float(dollars(usd)), left.get(TOKENS), left.get(CALLS), left.get(ACTIVATIONS)
+        )
 
     # -- landing ---------------------------------------------------------------------------------------------------
     def contribution(self) -> tuple[Contribution, list[Kind]]:
