@@ -132,9 +132,7 @@ class Summary:
     failures: tuple[str, ...] = ()  # the last causes, an agent each
     epoch: int = 1
     epoch_head: int = 0  # head when this epoch began
-    of_agents: Mapping[str, Spent] = field(
-        default_factory=dict
-    )  # of activations: those that agents have of their own
+    of_agents: Mapping[str, Spent] = field(default_factory=dict)  # of activations: those that agents have of their own
     calls_of_agents: Mapping[str, tuple[Spent, ...]] = field(default_factory=dict)  # of models: the same
     short: tuple[Shortage, ...] = ()  # who is parked since a budget allows no call
 
