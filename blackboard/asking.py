@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from blackboard.activation import Claim
 from blackboard.agent import Agent
-from blackboard.entry import Entry
+from blackboard.entry import Entry, Label
 from blackboard.ports import Store
 from blackboard.seam import Seam
 
@@ -23,6 +23,7 @@ class Shown:
     entry: Entry[Any]
     before: Mapping[str, Any] | None = None  # fields that were another when the agent last saw it: name -> value then
     version_before: int | None = None
+    label: Label = Label()  # of all that is shown of it
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,9 @@ class Model(Protocol):
 
     async def ask(self, asked: Asked) -> Any:
         """The answer: a text, or of the shape. ModelFailed, BudgetExceeded, ClaimLost, StoreError."""
+
+    async def close(self) -> None:
+        """Let go of what it holds."""
 
 
 class Shop(Protocol):

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pydantic import BaseModel
+
 from blackboard.calls import Fault
 
 
@@ -37,6 +39,9 @@ class Provider(Protocol):
     @property
     def endpoint(self) -> str:
         """Its name for people and for the rows that processes share: a host, or `script`."""
+
+    def schema(self, shape: type[BaseModel]) -> Mapping[str, Any]:
+        """The JSON schema of a shape, as it takes schemas."""
 
     async def send(self, request: Request) -> Reply:
         """The message. Cancelled, it cancels what is under way. ProviderError."""

@@ -31,6 +31,11 @@ class Cast:
         self.acting = Acting(shop.store, self.agents, at_commit, shop.agent_lane, self._toolbox)
         self.noticing = Noticing(shop.store, self._board, self._toolbox)
 
+    async def close(self) -> None:
+        """Let go of what its tools hold."""
+        if self._toolbox.model is not None:
+            await self._toolbox.model.close()
+
     def change(self, plan: Plan, begun: Iterable[int]) -> None:
         """Others act from now on. What was begun ends with the code that it began with."""
         under_way = self.acting.under_way

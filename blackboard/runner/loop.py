@@ -366,6 +366,7 @@ class Runner:
         """Stop what runs; give back what was not finished, so that another worker can have it at once."""
         self._recalling.close()
         await self._hands.drop(GRACE)
+        await self._cast.close()
         self._shop.slots.close(self.board)
         with suppress(StoreError):  # where the database has failed, whoever resumes takes the claims over
             await self._in_store(self._let_go)

@@ -65,6 +65,7 @@ class Workshop:
 
     async def __aenter__(self) -> Self:
         await self.in_store(lambda: self.store.announce(self.worker))
+        await self.in_store(self.store.take_up)
         self.heart = Heart(self.store, self.worker.id, self.lease, self.seam)
         return self
 

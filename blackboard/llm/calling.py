@@ -1,0 +1,219 @@
+"""Calling: one call from its reservation to its settlement. What was journaled is never paid for again.
+
+guard, journal, gate and reservation are one transaction of the store; then the request goes out with no transaction
+open; then what came is written down and settled, whoever holds the claim by then; only then is it used.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from blackboard.agent import Agent
+from blackboard.asking import Asked, Shop
+from blackboard.budget import CALLS, TOKENS, USD, amount
+from blackboard.calls import TRANSIENT, Amounts, Begun, CallRecord, Ended, Lost, NewCall, Short, Wait
+from blackboard.errors import BudgetExceeded, ClaimLost, ModelFailed, StoreError, told
+from blackboard.llm import prices
+from blackboard.llm.provider import Provider, ProviderError, Reply, Request
+
+FIRST, LONGEST = 0.5, 8.0  # seconds before a call is tried again: after the first fault, and at most
+LOOK = 1.0  # seconds between two looks whether a limit allows a call by now
+AWAY = 0.2  # seconds between attempts to store an answer while the database is away, doubled up to LONGEST
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A message, and the call that gave it."""
+
+    call: int
+    message: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A call that is to be made, as often as it takes."""
+
+    asked: Asked
+    model: str
+    hash: str
+    nth: int
+    body: Mapping[str, Any]
+
+    @property
+    def agent(self) -> Agent:
+        """Who asks."""
+        return self.asked.agent
+
+
+class RefusedError(Exception):
+    """The endpoint would refuse the same request again."""
+
+
+class Calling:
+    """Makes the calls of a worker."""
+
+    def __init__(self, shop: Shop, provider: Callable[[], Provider]) -> None:
+        """`provider` is asked for only when a call is really made: what it loads takes seconds."""
+        self._shop, self._provider = shop, provider
+        self._settling: set[asyncio.Task[None]] = set()
+
+    async def answered(self, line: Line) -> Answer:
+        """The message, from the journal or from the endpoint, tried again where that may help.
+
+        BudgetExceeded, ModelFailed, ClaimLost, StoreError; RefusedError where the endpoint does not take the request.
+        """
+        faults = 0
+        while True:
+            begun = await self._begun(line)
+            if isinstance(begun, CallRecord):
+                return Answer(begun.id, json.loads(begun.response or "{}"))
+            answer, ended = await self._sent(line, begun)
+            if answer is not None:
+                return answer
+            if ended.fault == "refused":
+                raise RefusedError(ended.cause)
+            faults += 1
+            if ended.fault not in TRANSIENT or faults > line.agent.retry:
+                times = f" {faults} times" if faults > 1 else ""
+                raise ModelFailed(f"{line.model} gave no answer{times}: {ended.fault}: {ended.cause}", "unavailable")
+            await asyncio.sleep(self._backoff(faults))
+
+    def _backoff(self, faults: int) -> float:
+        longest = min(FIRST * 2 ** (faults - 1), LONGEST)
+        return self._shop.seam.jitter(longest / 2, longest)
+
+    # -- before ----------------------------------------------------------------------------------------------------
+    async def _begun(self, line: Line) -> Begun | CallRecord:
+        """The reservation, or what the journal has; waits where a limit wants that."""
+        claim, counted = line.asked.claim, False
+        bound = self._bound(line, prices.input_bound(line.body))
+        text = json.dumps(line.body, ensure_ascii=False)
+        while True:
+            new = NewCall(claim, line.hash, line.nth, self._endpoint, line.model, text, bound)
+            begun = await self._in_store(lambda new=new: self._shop.store.begin_call(new))  # type: ignore[misc]
+            match begun:
+                case Wait():
+                    if begun.is_open and not line.asked.is_last_resort:
+                        raise ModelFailed(f"{line.model} is not asked now: {begun.why}", "unavailable")
+                    await asyncio.sleep(min(begun.seconds, LOOK) + self._shop.seam.jitter(0.005, 0.05))
+                case Short() if not counted:
+                    counted, bound = True, await self._counted(line, bound)
+                case Short():
+                    raise BudgetExceeded(in_words(line.agent.name, begun), begun.scope, begun.unit, begun.amount)
+                case Lost():
+                    raise ClaimLost(begun.reason)
+                case _:
+                    return begun
+
+    @property
+    def _endpoint(self) -> str:
+        return self._provider().endpoint
+
+    def _bound(self, line: Line, tokens: int) -> Amounts:
+        """The most that it can take, if its input has at most so many tokens."""
+        most = int(line.body["max_tokens"])
+        usd = prices.bound(line.model, tokens, most)
+        if usd is None:
+            self._check_unpriced(line)
+        return Amounts(usd, tokens + most)
+
+    def _check_unpriced(self, line: Line) -> None:
+        left = self._shop.store.left(line.asked.claim.board, line.agent.name)
+        if USD in left and not {TOKENS, CALLS} & left.keys():
+            raise ModelFailed(
+                f"the price of {line.model} is not known, so a budget of USD alone cannot hold; "
+                "say tokens or calls too (--tokens N, --calls N)",
+                "unpriced",
+            )
+
+    async def _counted(self, line: Line, bound: Amounts) -> Amounts:
+        """The bound by the endpoint's own count of the input, where that is less than by bytes."""
+        try:
+            counted = await self._provider().count(Request(line.agent.name, line.body))
+        except ProviderError:
+            return bound
+        if counted is None:
+            return bound
+        closer = self._bound(line, counted + counted // 20 + 100)
+        return closer if closer.tokens < bound.tokens else bound
+
+    # -- the request, and after ------------------------------------------------------------------------------------
+    async def _sent(self, line: Line, begun: Begun) -> tuple[Answer | None, Ended]:
+        ended = Ended(line.asked.claim.board, begun.id)
+        answer = None
+        try:
+            reply = await self._provider().send(Request(line.agent.name, line.body))
+        except ProviderError as error:
+            free = Amounts(0, 0) if error.is_free else None
+            ended = replace(ended, spent=free, fault=error.fault, cause=error.cause, rest=error.rest)
+        except asyncio.CancelledError:
+            await self._settled(replace(ended, fault="silent", cause="it was given up while it was under way"))
+            raise
+        except Exception as error:
+            ended = replace(ended, fault="garbled", cause=told(error))
+        else:
+            response = json.dumps(reply.message, ensure_ascii=False)
+            ended = _priced(replace(ended, response=response, rest=reply.rest), line.model, reply)
+            answer = Answer(begun.id, reply.message)
+        await self._settled(ended)
+        return answer, ended
+
+    async def _settled(self, ended: Ended) -> None:
+        """Written down, also if whoever asked is cancelled meanwhile."""
+        task = asyncio.create_task(self._stored(ended))
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+        await asyncio.shield(task)
+
+    async def _stored(self, ended: Ended) -> None:
+        """An answer that was paid for is kept until the database takes it, beside it if need be."""
+        wait, is_kept = AWAY, False
+        while True:
+            try:
+                await self._in_store(lambda: self._shop.store.end_call(ended))
+            except StoreError:
+                is_kept = is_kept or self._kept(ended)
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST)
+            else:
+                if is_kept:
+                    await self._in_store(self._shop.store.take_up)
+                return
+
+    def _kept(self, ended: Ended) -> bool:
+        try:
+            self._shop.store.keep(ended)
+        except OSError:
+            return False
+        return True
+
+    async def rejected(self, board: str, calls: list[int], cause: str) -> None:
+        """Nothing came of these: the journal gives them no more."""
+        await self._in_store(lambda: self._shop.store.reject_calls(board, calls, cause))
+
+    async def _in_store(self, job: Callable[[], Any]) -> Any:
+        # not as the board's own: that what a settlement has freed may go on is news to its runner
+        return await self._shop.in_store(job)
+
+
+def _priced(ended: Ended, model: str, reply: Reply) -> Ended:
+    """With what it has cost; where its usage makes no sense it is booked at the bound, and the answer kept."""
+    try:
+        spent, usage, price = prices.cost(model, reply.message)
+    except (ValueError, TypeError, ArithmeticError, LookupError):
+        return ended
+    return replace(ended, usage=usage, spent=spent, price=price)
+
+
+def in_words(agent: str, short: Short) -> str:
+    """Which budget is too small for what, in one sentence."""
+    scope, _, of = short.scope.partition(":")
+    name = of.partition("/")[2]
+    whose = {"board": "the board's", "day": "today's"}.get(scope, "its own" if name == agent else f"{name}'s")
+    left = amount(short.unit, max(0, short.cap - short.used))
+    return (
+        f"{agent} needs up to {amount(short.unit, short.amount)} for a call, "
+        f"and {left} of {whose} {amount(short.unit, short.cap)} are left"
+    )
