@@ -13,13 +13,13 @@ from typing import Any
 from blackboard.activation import Agenda, Claim
 from blackboard.records import Claims, Row
 from store import parking
-from store import queries as q
 from store import statements as s
 from store.core import words
 from store.gatherings import BATCH_MEMBERS, as_of, is_gathered, members, name_of
 from store.landing import note_attempt, reconsider, scopes, settle_activation
-from store.leaving import LEFT, drop, drop_left
+from store.leaving import LEFT, drop, drop_left, has_seat
 from store.looking import Cursor, to_row
+from store.settling import write_off
 
 UNIT = "activations"
 LEAST = -(2**62)  # below every rating
@@ -147,6 +147,7 @@ def rescue(at: Cursor, board: str, agenda: Agenda, dead: Iterable[str], now: flo
             continue
         if len(taken) >= agenda.slots or free.get(row[1], 0) < 1:
             continue
+        write_off(at, board, now, row[0])
         note_attempt(at, board, row[0], "lost", f"worker {owner} is gone or was silent past its lease", now)
         handed = _members(at, board, row)
         claim = _claim(at, board, row, agenda, row[4], now, handed)
@@ -179,13 +180,11 @@ def put_back(at: Cursor, claim: Claim, attempt: int, due: float | None) -> bool:
 def put_back_or_drop(at: Cursor, claim: Claim, attempt: int, due: float | None, now: float) -> bool:
     """The same, but for what nobody would ever take again, since its agent has lost its seat."""
     held = put_back(at, claim, attempt, due)
-    if held and not _has_seat(at, claim.board, claim.agent):
+    if held:
+        write_off(at, claim.board, now, claim.id)
+    if held and not has_seat(at, claim.board, claim.agent):
         drop(at, claim.board, claim.id, claim.agent, claim.token, attempt, LEFT, now, "left")
     return held
-
-
-def _has_seat(at: Cursor, board: str, agent: str) -> bool:
-    return agent in dict(at.execute(q.CURSORS, {"p_board": board}).fetchall())
 
 
 def _drop_claimed(at: Cursor, claim: Claim, now: float) -> None:

@@ -41,8 +41,28 @@ UNINDEXED = """
 HELD = """
     SELECT b.scope, b.reserved, count(a.id) FROM budget b
     LEFT JOIN activation a
-        ON a.board_id = substr(b.scope, 7) AND a.state IN ('pending', 'running') AND a.attempt > 0
+        ON a.board_id = substr(b.scope, 7) AND a.state IN ('pending', 'running', 'parked') AND a.attempt > 0
     WHERE b.unit = 'activations' AND b.scope LIKE 'board:%' GROUP BY b.scope HAVING b.reserved <> count(a.id)"""
+CALLED = """
+    WITH booked AS (
+        SELECT s.value AS scope, total(CASE state WHEN 'inflight' THEN bound_usd END) AS usd_held,
+               total(CASE state WHEN 'inflight' THEN bound_tokens END) AS tokens_held,
+               total(state = 'inflight') AS calls_held, total(spent_usd) AS usd, total(spent_tokens) AS tokens,
+               total(state <> 'inflight') AS calls
+        FROM call, json_each(json_array('board:' || board_id, 'agent:' || board_id || '/' || agent, 'day:' || day,
+                                        'day:' || day || '/' || model)) s
+        GROUP BY s.value)
+    SELECT b.scope, b.unit, b.reserved, b.settled,
+           CAST(coalesce(CASE b.unit WHEN 'calls' THEN calls_held WHEN 'tokens' THEN tokens_held ELSE usd_held END, 0)
+                AS INTEGER) AS held,
+           CAST(coalesce(CASE b.unit WHEN 'calls' THEN calls WHEN 'tokens' THEN tokens ELSE usd END, 0)
+                AS INTEGER) AS taken
+    FROM budget b LEFT JOIN booked k ON k.scope = b.scope
+    WHERE b.unit IN ('calls', 'tokens', 'nano_usd') AND (b.reserved <> held OR b.settled <> taken)"""
+UNHELD = """
+    SELECT c.board_id, c.id, c.activation_id FROM call c WHERE c.state = 'inflight' AND NOT EXISTS (
+        SELECT 1 FROM activation a WHERE a.board_id = c.board_id AND a.id = c.activation_id AND a.state = 'running'
+        AND a.token = c.token)"""
 OVERDRAWN = """
     SELECT scope, unit, cap, settled, reserved, overrun FROM budget
     WHERE settled - overrun + reserved > cap OR settled < 0 OR reserved < 0 OR overrun < 0"""
@@ -126,5 +146,9 @@ def wrong_budgets(at: Cursor) -> Iterator[str]:
     """Budgets that are overdrawn, or hold reservations for nobody."""
     for scope, reserved, held in at.execute(HELD):
         yield f"{scope} has reserved {reserved} activations, {held} hold one"
+    for scope, unit, reserved, settled, held, taken in at.execute(CALLED):
+        yield f"{scope} has reserved {reserved} and settled {settled} {unit}, its calls hold {held} and took {taken}"
+    for board, id_, activation in at.execute(UNHELD):
+        yield f"call {id_} of {board} is in flight, and nobody acts on activation {activation}"
     for scope, unit, cap, settled, reserved, overrun in at.execute(OVERDRAWN):
         yield f"{scope}: {settled} {unit} settled - {overrun} overrun + {reserved} reserved, of {cap}"

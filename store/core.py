@@ -21,6 +21,7 @@ entry, link, field_, mark = (TABLES.tables[name] for name in ("entry", "link", "
 board, agent, activation = (TABLES.tables[name] for name in ("board", "agent", "activation"))
 attempt, read, budget = (TABLES.tables[name] for name in ("attempt", "activation_read", "budget"))
 gathering, gathered, batch = (TABLES.tables[name] for name in ("gathering", "gathered", "batch"))
+call, short, limits, gate = (TABLES.tables[name] for name in ("call", "short", "limits", "gate"))
 worker, serving, schema = (TABLES.tables[name] for name in ("worker", "serving", "schema_version"))
 
 DIALECT: Dialect = sqlite_dialect(paramstyle="named")

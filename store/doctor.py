@@ -9,7 +9,7 @@ from typing import Any, Literal
 from blackboard import settings
 from blackboard.records import Finding
 from blackboard.seam import Seam
-from store import consistency, mounts
+from store import consistency, mounts, spill
 from store import queries as q
 from store.library import has_wal_reset_bug
 from store.migrations import MIGRATIONS
@@ -159,6 +159,20 @@ def restoring(mark: Watermark) -> str:
     return f"restore its -wal or a backup; to go on with what is there, delete {mark.path}"
 
 
+def calls(patient: Patient) -> Finding:
+    """Whether something lies beside the database that nobody has taken up."""
+    found = spill.kept(patient.path, patient.at.execute(q.MADE_AT).fetchone()[0])
+    known = "SELECT 1 FROM call WHERE board_id = ? AND id = ?"
+    strange = [p for p, one in found.readable if not patient.at.execute(known, (one.board, one.id)).fetchone()]
+    if left := [*found.others, *strange]:
+        remedy = "nothing reads these: look into them, and delete them"
+        return _verdict("calls", "", (f"{path} is broken, or of another database" for path in left), remedy)
+    if found.readable:
+        said = f"{_count(len(found.readable), 'call')} kept beside the database"
+        return Finding("warning", "calls", said, "the next `blackboard run` or `resume` takes that up")
+    return Finding("ok", "calls", "nothing is kept beside the database")
+
+
 def _holding(what: str, sound: str, ask: Callable[[Any], Iterator[str]], remedy: str, *, grave: bool = True) -> Check:
     """A check that something holds throughout the tables."""
     return lambda patient: _verdict(what, sound, ask(patient.at), remedy, grave=grave)
@@ -216,6 +230,7 @@ OF_THE_FILE: dict[str, Check] = {
         f"{RESTORE}, unless the kind has declared that field otherwise since", grave=False,
     ),
     "budgets": _holding("budgets", "reserved is held, no cap is passed", consistency.wrong_budgets, RESTORE),
+    "calls": calls,
     "workers": workers,
 }  # fmt: skip
 """In the order in which they are told: what `_checked` calls a check is what its finding calls it."""

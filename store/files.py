@@ -33,6 +33,11 @@ def live_folder_of(path: str) -> Path:
     return Path(f"{os.path.realpath(path)}-live")
 
 
+def calls_folder_of(path: str) -> Path:
+    """The folder beside a database for calls that could not be written down in it. There only if there are any."""
+    return Path(f"{os.path.realpath(path)}-calls")
+
+
 class Files:
     """The database and its -wal as they were opened. Made when both are there."""
 

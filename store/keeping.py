@@ -25,9 +25,14 @@ class SqlKeeping(SqlLooking):
         self._numbers: dict[str, int] = {}  # of boards, by id: their places in the mark
 
     @cached_property
+    def _made_at(self) -> float:
+        """When the database was made: what tells it from one that was deleted."""
+        return float(self._all(q.MADE_AT, {})[0][0])
+
+    @cached_property
     def _mark(self) -> Watermark | None:
         """How far boards were acknowledged, beside the database; None in memory."""
-        return None if self.url == doctor.MEMORY else beside(self.url, self._all(q.MADE_AT, {})[0][0])
+        return None if self.url == doctor.MEMORY else beside(self.url, self._made_at)
 
     def _acknowledge(self, board: str, rulings: Sequence[Ruling]) -> None:
         """Take note of how far the board is committed, before anybody is told."""

@@ -14,6 +14,7 @@ from store import statements as s
 from store.core import numbers, words
 from store.gatherings import BATCH_MEMBERS, as_of, gather, is_regrouped, whole_again
 from store.looking import Cursor, to_grants
+from store.settling import write_off
 
 
 class ContradictionError(Exception):
@@ -23,10 +24,10 @@ class ContradictionError(Exception):
 def land(at: Cursor, contribution: Contribution, now: float) -> Ruling:
     """Judge one contribution and write what it is allowed to."""
     board = contribution.claim.board
-    facts, activations = _facts(at, contribution)
+    facts, activations, is_calling = _facts(at, contribution)
     ruling = judge(facts, contribution)
     if isinstance(ruling, Writes):
-        return _apply(at, contribution, ruling, facts, activations, now)
+        return _apply(at, contribution, ruling, facts, activations, now, is_calling)
     if isinstance(ruling, Stale):
         return _set_back(at, contribution, ruling, facts.head, now)
     if isinstance(ruling, Landed):
@@ -37,18 +38,19 @@ def land(at: Cursor, contribution: Contribution, now: float) -> Ruling:
 
 def set_back_if_stale(at: Cursor, looked: Contribution, now: float) -> Stale | None:
     """Whether what a failed attempt had read has changed; then it is set back, to be done again or dropped."""
-    facts, _ = _facts(at, replace(looked, writes=()))
+    facts, *_ = _facts(at, replace(looked, writes=()))
     ruling = judge(facts, replace(looked, writes=()))
     return _set_back(at, looked, ruling, facts.head, now) if isinstance(ruling, Stale) else None
 
 
 # -- the facts -----------------------------------------------------------------------------------------------------
-def _facts(at: Cursor, c: Contribution) -> tuple[Facts, int]:
+def _facts(at: Cursor, c: Contribution) -> tuple[Facts, int, bool]:
+    """With how many activations there are, and whether this one has a call of a model in flight."""
     board = c.claim.board
     status, head, activations, _ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
     found = at.execute(s.ONE_ACTIVATION, {"p_board": board, "p_id": c.claim.id}).fetchone()
     state: State
-    state, token, done_seq, *declared = found or ("moot", -1, None, None, None, None)
+    state, token, done_seq, *declared, is_calling = found or ("moot", -1, None, None, None, None, False)
     kinds = tuple(sorted({w.kind for w in c.writes} | {g.kind for g in c.groups}))
     marks: dict[str, dict[str, int]] = {}
     if c.writes:
@@ -62,7 +64,7 @@ def _facts(at: Cursor, c: Contribution) -> tuple[Facts, int]:
         regrouped=bool(c.claim.name is not None and c.woken_by and is_regrouped(at, c.claim)),
         grants=to_grants(*declared), marks=marks, cursors=cursors,
     )  # fmt: skip
-    return facts, activations
+    return facts, activations, bool(is_calling)
 
 
 def _superseded(at: Cursor, c: Contribution) -> dict[int, int]:
@@ -92,7 +94,9 @@ def _drift(at: Cursor, board: str, snapshot: int, relied: QueryRead) -> str | No
 
 
 # -- the writes ----------------------------------------------------------------------------------------------------
-def _apply(at: Cursor, c: Contribution, w: Writes, facts: Facts, activations: int, now: float) -> Ruling:
+def _apply(
+    at: Cursor, c: Contribution, w: Writes, facts: Facts, activations: int, now: float, is_calling: bool
+) -> Ruling:  # fmt: skip
     board, claim = c.claim.board, c.claim
     _insert_entries(at, c, w, now)
     _insert_reads(at, c)
@@ -105,6 +109,8 @@ def _apply(at: Cursor, c: Contribution, w: Writes, facts: Facts, activations: in
     state = "done" if c.failed is None else "failed"
     values = {"p_board": board, "p_id": claim.id, "p_token": claim.token, "p_state": state, "p_done": w.head}
     at.execute(s.FINISH, values)
+    if is_calling:
+        write_off(at, board, now, claim.id)
     if c.failed is not None:
         note_attempt(at, board, claim.id, "failed", c.failed, now)
     if claim.attempt:  # posts from outside are not of the budget
@@ -225,6 +231,7 @@ def _set_back(at: Cursor, c: Contribution, stale: Stale, head: int, now: float) 
         stale = replace(stale, moot=True)
         values = {"p_board": board, "p_id": claim.id, "p_token": claim.token, "p_state": "moot", "p_done": None}
         at.execute(s.FINISH, values)
+        write_off(at, board, now, claim.id)
         settle_activation(at, board, claim.agent)
         note_attempt(at, board, claim.id, "moot", cause, now)
         if claim.name is not None:

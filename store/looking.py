@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from blackboard.activation import Query
+from blackboard.budget import ACTIVATIONS
+from blackboard.calls import Short, Shortage
 from blackboard.entry import Confidentiality, Integrity, Label
 from blackboard.errors import FeedGap
 from blackboard.records import (
@@ -23,6 +25,7 @@ from blackboard.records import (
     Summary,
     Worker,
 )
+from store import callstatements as c
 from store import queries as q
 from store import statements as s
 from store.core import numbers
@@ -84,6 +87,20 @@ def _nested(rows: Iterable[tuple[str, str, int]]) -> dict[str, dict[str, int]]:
     for first, second, n in rows:
         nested.setdefault(first, {})[second] = n
     return nested
+
+
+def _by_agent(rows: Iterable[tuple[Any, ...]]) -> dict[str, tuple[Spent, ...]]:
+    """Budgets that agents have of their own."""
+    found: dict[str, tuple[Spent, ...]] = {}
+    for agent, *budget in rows:
+        found[agent] = (*found.get(agent, ()), Spent(*budget))
+    return found
+
+
+def _shortage(agent: str, activations: int, scope: str, unit: str, amount: int, *row: int | None) -> Shortage:
+    """Who waits for a budget, and how that stands now."""
+    cap, used = (n or 0 for n in row)
+    return Shortage(agent, activations, Short(scope, unit, amount, cap, used))
 
 
 class Reading(Protocol):
@@ -175,6 +192,7 @@ class SqlLooking:
                 cursors = cursor.execute(q.CURSORS, at).fetchall()
                 budgets = cursor.execute(q.BUDGETS, {"p_scope": f"board:{board}"}).fetchall()
                 own = cursor.execute(q.AGENT_BUDGETS, at).fetchall()
+                awaited = cursor.execute(c.SHORTAGES, at).fetchall()
                 failures = cursor.execute(q.FAILURES, at).fetchall()
                 marks = cursor.execute(q.ALL_MARKS, at).fetchall()
                 if least is not None:
@@ -185,7 +203,10 @@ class SqlLooking:
             status=record.status, head=record.head, quiet=record.quiet, cancelled=record.cancelled,
             ran_seconds=record.ran_seconds, epoch=record.epoch, states=_states(states, below), marks=_nested(marks),
             epoch_head=record.epoch_head, unnoticed=tuple(name for name, seq in cursors if seq < record.head),
-            budgets=tuple(Spent(*b) for b in budgets), of_agents={agent: Spent(*b) for agent, *b in own},
+            budgets=tuple(Spent(*b) for b in budgets),
+            of_agents={agent: Spent(*b) for agent, *b in own if b[0] == ACTIVATIONS},
+            calls_of_agents=_by_agent([row for row in own if row[1] != ACTIVATIONS]),
+            short=tuple(_shortage(*row) for row in awaited),
             failures=tuple(f"{a} failed: {c}" for a, c in failures),
         )  # fmt: skip
 

@@ -89,6 +89,51 @@ AGENDA = """CREATE VIEW agenda AS
                a.waits_for, datetime(a.due_at, 'unixepoch') AS due_at
         FROM activation a LEFT JOIN entry e ON e.board_id = a.board_id AND e.seq = a.trigger_seq"""
 
+# What is awaited of a budget, in words; whom else it waits for is an agent by its name.
+AGENDA_WITH_BUDGETS = AGENDA.replace(
+    "a.waits_for,",
+    """CASE WHEN a.waits_for LIKE 'budget/%' THEN coalesce((
+                   SELECT CASE w.unit WHEN 'nano_usd' THEN rtrim(rtrim(printf('%.9f', w.amount / 1e9), '0'), '.') || ' USD of '
+                          ELSE w.amount || ' ' || w.unit || ' of ' END || w.scope
+                   FROM short w WHERE w.board_id = a.board_id AND w.activation_id = a.id), a.waits_for)
+               ELSE a.waits_for END AS waits_for,""",
+)
+
+CALL_FROZEN = (
+    "board_id, id, activation_id, agent, token, asked, nth, endpoint, model, bound_usd, bound_tokens, day, begun_at, "
+    "request"
+)
+CALL_TRIGGERS = (
+    f"""CREATE TRIGGER call_is_immutable BEFORE UPDATE OF {CALL_FROZEN} ON call
+        BEGIN SELECT RAISE(ABORT, 'what was asked of a model never changes'); END""",
+    """CREATE TRIGGER call_is_answered_once BEFORE UPDATE OF response ON call WHEN OLD.response IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'an answer in the journal never changes'); END""",
+    """CREATE TRIGGER call_is_settled_once BEFORE UPDATE OF state, fault, spent_usd, spent_tokens, price, ended_at
+        ON call WHEN OLD.state IN ('done', 'late')
+        BEGIN SELECT RAISE(ABORT, 'a call is settled once'); END""",
+    """CREATE TRIGGER call_is_new BEFORE INSERT ON call
+        WHEN EXISTS (SELECT 1 FROM call WHERE board_id = NEW.board_id AND id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'an answer in the journal never changes'); END""",
+    """CREATE TRIGGER call_stays BEFORE DELETE ON call
+        BEGIN SELECT RAISE(ABORT, 'calls are never deleted'); END""",
+)
+CALL_VIEWS = (
+    """CREATE VIEW calls AS
+        SELECT board_id, id, activation_id, agent, endpoint, model, state, fault, cause, rejected,
+               bound_usd / 1e9 AS bound_usd, spent_usd / 1e9 AS usd, bound_tokens, spent_tokens AS tokens,
+               input_tokens, output_tokens, cache_read_tokens,
+               cache_write_tokens + cache_write_1h_tokens AS cache_write_tokens,
+               strftime('%Y-%m-%d %H:%M:%f', begun_at, 'unixepoch') AS begun_at, ended_at - begun_at AS seconds,
+               day, asked, nth, request, response
+        FROM call""",
+    """CREATE VIEW spend AS
+        SELECT scope, unit, cap, settled, reserved, overrun, max(cap - settled - reserved, 0) AS remaining,
+               CASE unit WHEN 'nano_usd' THEN cap / 1e9 END AS cap_usd,
+               CASE unit WHEN 'nano_usd' THEN (settled + reserved) / 1e9 END AS used_usd
+        FROM budget""",
+)
+OTHER_VIEWS = tuple(view for view in VIEWS if "VIEW spend" not in view)
+
 # Without statistics SQLite takes a board for ten rows and walks through all of it. These pin the plans to a large
 # board (rows, then rows for each longer prefix of the index); `tests/contract/test_query_plans.py` holds them.
 STATISTICS = {
@@ -114,6 +159,13 @@ STATISTICS = {
     ("gathered", "gathered_by_group"): "50000 25000 5000 20",
     ("batch", "batch"): "50000 25000 5000 1",
     ("batch", "batch_by_activation"): "50000 25000 10",
+    ("call", "sqlite_autoindex_call_1"): "50000 25000 1",
+    ("call", "call_asked"): "50000 25000 4 2 1",
+    ("call", "call_inflight"): "20 10 1 1 1 1 1",
+    ("call", "call_begun"): "50000 1",
+    ("call", "call_outcome"): "50000 25000 10000 1",
+    ("short", "short"): "50 25 1",
+    ("short", "short_by_scope"): "50 10 5",
 }
 
 
@@ -130,7 +182,8 @@ def fresh(dialect: Dialect) -> list[str]:
     indices = sorted((i for t in tables for i in t.indexes), key=lambda i: str(i.name))
     ddl = [str(CreateTable(t).compile(dialect=dialect)) for t in tables]
     created = [str(CreateIndex(i).compile(dialect=dialect)) for i in indices]
-    return [*ddl, *created, *TRIGGERS, *VIEWS, *LATER_VIEWS, AGENDA, *_pinned_plans(dialect)]
+    made = (*TRIGGERS, *CALL_TRIGGERS, *OTHER_VIEWS, *LATER_VIEWS, *CALL_VIEWS, AGENDA_WITH_BUDGETS)
+    return [*ddl, *created, *made, *_pinned_plans(dialect)]
 
 
 def _nothing(_: Dialect) -> list[str]:
@@ -172,6 +225,42 @@ def _what_is_declared(dialect: Dialect) -> list[str]:
     ]
 
 
+def _calls_of_models(dialect: Dialect) -> list[str]:
+    """The journal of calls, what they wait for, limits of a database."""
+    return [
+        """CREATE TABLE call (board_id TEXT NOT NULL, id INTEGER NOT NULL, activation_id INTEGER NOT NULL,
+           agent TEXT NOT NULL, token INTEGER NOT NULL, asked TEXT NOT NULL, nth INTEGER NOT NULL,
+           endpoint TEXT NOT NULL, model TEXT NOT NULL, state TEXT NOT NULL, fault TEXT, cause TEXT NOT NULL,
+           rejected TEXT, bound_usd INTEGER, bound_tokens INTEGER NOT NULL, spent_usd INTEGER, spent_tokens INTEGER,
+           input_tokens INTEGER, output_tokens INTEGER, cache_read_tokens INTEGER, cache_write_tokens INTEGER,
+           cache_write_1h_tokens INTEGER, price TEXT, day TEXT NOT NULL, begun_at FLOAT NOT NULL, ended_at FLOAT,
+           request TEXT NOT NULL, response TEXT, PRIMARY KEY (board_id, id),
+           CONSTRAINT call_state CHECK (state IN ('inflight', 'done', 'unknown', 'late')),
+           CONSTRAINT call_ended CHECK ((state = 'inflight') = (ended_at IS NULL)),
+           CONSTRAINT call_signs
+           CHECK (bound_usd >= 0 AND bound_tokens >= 0 AND spent_usd >= 0 AND spent_tokens >= 0))""",
+        "CREATE INDEX call_asked ON call (board_id, activation_id, asked, nth)",
+        "CREATE INDEX call_begun ON call (begun_at)",
+        "CREATE INDEX call_inflight ON call (board_id, activation_id, token, endpoint, model, begun_at)"
+        " WHERE state = 'inflight'",
+        "CREATE INDEX call_outcome ON call (endpoint, model, ended_at) WHERE ended_at IS NOT NULL",
+        """CREATE TABLE short (board_id TEXT NOT NULL, activation_id INTEGER NOT NULL, scope TEXT NOT NULL,
+           unit TEXT NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (board_id, activation_id)) WITHOUT ROWID""",
+        "CREATE INDEX short_by_scope ON short (scope, unit)",
+        """CREATE TABLE limits (model TEXT NOT NULL, requests_a_minute INTEGER, tokens_a_minute INTEGER,
+           calls_at_once INTEGER, nano_usd_a_day INTEGER, tokens_a_day INTEGER, calls_a_day INTEGER,
+           PRIMARY KEY (model)) WITHOUT ROWID""",
+        """CREATE TABLE gate (endpoint TEXT NOT NULL, model TEXT NOT NULL, rest_until FLOAT, at_once INTEGER,
+           open_until FLOAT, opened INTEGER NOT NULL, since FLOAT, PRIMARY KEY (endpoint, model)) WITHOUT ROWID""",
+        *CALL_TRIGGERS,
+        "DROP VIEW spend",
+        *CALL_VIEWS,
+        "DROP VIEW agenda",
+        AGENDA_WITH_BUDGETS,
+        *_pinned_plans(dialect),
+    ]
+
+
 MIGRATIONS: tuple[Callable[[Dialect], list[str]], ...] = (
-    _nothing, _pinned_plans, _who_serves_what, _what_is_declared,
+    _nothing, _pinned_plans, _who_serves_what, _what_is_declared, _calls_of_models,
 )  # fmt: skip

@@ -201,13 +201,15 @@ SEATS = compiled(
 
 
 BUDGETS = compiled(
-    select(budget.c.unit, budget.c.cap, budget.c.settled, budget.c.reserved).where(budget.c.scope == P("scope"))
+    select(budget.c.unit, budget.c.cap, budget.c.settled, budget.c.reserved)
+    .where(budget.c.scope == P("scope"))
+    .order_by(budget.c.unit)
 )
 AGENT_BUDGETS = compiled(
     select(agent.c.name, budget.c.unit, budget.c.cap, budget.c.settled, budget.c.reserved)
     .where(agent.c.board_id == P("board"))
     .where(budget.c.scope == word("agent:").concat(agent.c.board_id).concat(word("/")).concat(agent.c.name))
-    .order_by(agent.c.name)
+    .order_by(agent.c.name, budget.c.unit)
 )
 _holds = (
     select(func.count())

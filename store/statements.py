@@ -15,6 +15,7 @@ from store.core import (
     batch,
     board,
     budget,
+    call,
     compiled,
     entry,
     field_,
@@ -71,11 +72,17 @@ CHANGE_BOARD = compiled(
     update(board).where(board.c.id == P("board")).values(team=P("team"), options=P("options"), kinds=P("kinds"))
 )
 _seat = and_(agent.c.board_id == activation.c.board_id, agent.c.name == activation.c.agent)
-ONE_ACTIVATION = compiled(  # with what its agent has declared
-    select(activation.c.state, activation.c.token, activation.c.done_seq, agent.c.writes, agent.c.reads, agent.c.tools)
+ONE_ACTIVATION = compiled(  # with what its agent has declared, and whether it has a call in flight
+    select(
+        activation.c.state, activation.c.token, activation.c.done_seq, agent.c.writes, agent.c.reads, agent.c.tools,
+        select(call.c.id)
+        .where(call.c.board_id == activation.c.board_id, call.c.activation_id == activation.c.id)
+        .where(call.c.state == word("inflight"))
+        .exists(),
+    )
     .select_from(activation.outerjoin(agent, _seat))
     .where(activation.c.board_id == P("board"), activation.c.id == P("id"))
-)
+)  # fmt: skip
 BY_BINDING = compiled(
     select(activation.c.id, activation.c.done_seq).where(
         activation.c.board_id == P("board"), activation.c.agent == P("agent"), activation.c.binding == P("binding")
@@ -354,6 +361,11 @@ PARKED = compiled(
     .limit(1)
 )  # fmt: skip
 UNPARK_ALL = compiled(update(activation).where(_parked).values(state=word("pending"), waits_for=None))
+UNPARK_BOUND = compiled(  # but for what waits for a budget
+    update(activation)
+    .where(_parked, activation.c.waits_for.not_like(word("budget/%")))
+    .values(state=word("pending"), waits_for=None)
+)
 UNPARK = compiled(
     update(activation)
     .where(activation.c.board_id == P("board"), activation.c.state == word("parked"))

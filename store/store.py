@@ -9,14 +9,15 @@ from blackboard.activation import Agenda, Claim, Contribution, GroupWatch, Lande
 from blackboard.errors import BoardClosed, BodyRefused, UsageError
 from blackboard.records import Changed, Claims, Grants, NewBoard, Notice, Seat
 from store import agenda as agendas
-from store import cursors, leaving, parking
+from store import caps as caps_of
+from store import cursors, leaving, parking, settling, shortage
 from store import queries as q
 from store import statements as s
+from store.calls import SqlCalls
 from store.core import words
-from store.landing import ContradictionError, land, note_attempt, scopes, set_back_if_stale
+from store.landing import ContradictionError, land, note_attempt, set_back_if_stale
 from store.library import sqlite3
 from store.looking import Cursor, to_board
-from store.staff import SqlStaff
 
 BAD = (
     ContradictionError,
@@ -30,7 +31,7 @@ BAD = (
 OUTSIDE = "outside"  # the pseudo-agent of posts from outside: they are activations too, so that they are idempotent
 
 
-class SqlStore(SqlStaff):
+class SqlStore(SqlCalls):
     """Many boards in one database. See `blackboard.ports.Store` for what each method promises."""
 
     # -- boards ----------------------------------------------------------------------------------------------------
@@ -45,10 +46,7 @@ class SqlStore(SqlStaff):
                 "ran_seconds": 0.0, "created_at": self._seam.now(), "quiet": None, "cancelled": None, "verdict": None,
                 "beat_at": None, "epoch_head": 0,
             })  # fmt: skip
-            for unit, cap in new.caps:
-                at.execute(s.INSERT_BUDGET, {
-                    "scope": f"board:{board}", "unit": unit, "cap": cap, "settled": 0, "reserved": 0, "overrun": 0,
-                })  # fmt: skip
+            caps_of.of_new_board(at, board, new.caps)
             self._seat(at, board, seats)
             landed = self._post(at, board, "seed", seed)
         self._acknowledge(board, [landed])
@@ -74,6 +72,10 @@ class SqlStore(SqlStaff):
     def seat(self, board: str, seats: Sequence[Seat]) -> None:
         with self._database.writing() as at:
             self._seat(at, board, seats)
+            own = [settling.agent_scope(board, seat.name) for seat in seats]
+            went_on = shortage.unpark(at, own, self._seam.now())
+        if went_on:
+            self._ring()
 
     def _seat(self, at: Cursor, board: str, seats: Sequence[Seat]) -> None:
         for seat in seats:
@@ -81,17 +83,7 @@ class SqlStore(SqlStaff):
                 "board_id": board, "name": seat.name, "code_version": seat.code_version, "watches": seat.watches,
                 "cursor_seq": seat.cursor, **grants_as_row(seat.grants),
             })  # fmt: skip
-            self._cap(at, board, seat)
-
-    def _cap(self, at: Cursor, board: str, seat: Seat) -> None:
-        """The agent's own budget; one that comes late begins with what the agent has used already."""
-        row = {"scope": scopes(board, seat.name)["p_own"], "unit": agendas.UNIT}
-        there = at.execute(s.CAP_AGENT, {"p_scope": row["scope"], "p_unit": row["unit"], "p_cap": seat.cap}).rowcount
-        if seat.cap is None or there:
-            return
-        reserved, settled = at.execute(s.TRIED, {"p_board": board, "p_agent": seat.name}).fetchone()
-        cap = max(seat.cap, reserved + settled)
-        at.execute(s.INSERT_BUDGET, {**row, "cap": cap, "settled": settled, "reserved": reserved, "overrun": 0})
+            caps_of.of_seat(at, board, seat)
 
     def reopen(self, board: str, caps: Sequence[tuple[str, int | None]], changed: Changed | None = None) -> None:
         self.check_head(board)
@@ -104,18 +96,11 @@ class SqlStore(SqlStaff):
                 kinds = json.dumps({**json.loads(record.kinds), **json.loads(changed.kinds)})
                 values = {"p_board": board, "p_team": changed.team, "p_options": changed.options, "p_kinds": kinds}
                 at.execute(s.CHANGE_BOARD, values)
-            recapped = [unit for unit, cap in caps if self._recap(at, board, unit, cap)]
+            recapped = [unit for unit, cap in caps if caps_of.again(at, board, unit, cap)]
             other = changed is not None and (changed.team, changed.options) != (record.team, record.options)
             if (recapped or other) and record.status == "open":  # who serves it has seen the old ones
                 at.execute(s.NEW_EPOCH, {"p_board": board})
         self._ring()
-
-    def _recap(self, at: Cursor, board: str, unit: str, cap: int | None) -> bool:
-        try:
-            recapped = at.execute(s.RECAP, {"p_scope": f"board:{board}", "p_unit": unit, "p_cap": cap})
-        except sqlite3.IntegrityError as error:
-            raise UsageError(f"{board} has used more {unit} than {cap} already; say a higher cap") from error
-        return bool(recapped.rowcount)
 
     def conclude(
         self, board: str, verdict: str, at_head: int, final: bool, quiet: bool = False, epoch: int | None = None
@@ -126,7 +111,7 @@ class SqlStore(SqlStaff):
                 return False
             if quiet and any(seq < at_head for _, seq in at.execute(q.CURSORS, {"p_board": board})):
                 return False  # somebody has joined who has not looked yet
-            leaving.stop(at, board, final)
+            leaving.stop(at, board, final, self._seam.now())
             at.execute(s.CLOSE, {"p_board": board, "p_verdict": verdict})
         self._ring()
         return True

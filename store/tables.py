@@ -234,7 +234,7 @@ class ActivationRead(SQLModel, table=True):
 
 
 class Budget(SQLModel, table=True):
-    """A cap and what is used of it. Scope: `board:ID`, `agent:ID/NAME`, later `day:DATE`."""
+    """A cap and what is used of it. Scope: `board:ID`, `agent:ID/NAME`, `day:DATE` (in UTC), `day:DATE/MODEL`."""
 
     __tablename__ = "budget"
     __table_args__ = (
@@ -248,6 +248,91 @@ class Budget(SQLModel, table=True):
     settled: int
     reserved: int
     overrun: int
+
+
+class Call(SQLModel, table=True):
+    """A call of a model: reserved before it is made, settled after it. The answer of one never changes."""
+
+    __tablename__ = "call"
+    __table_args__ = (
+        CheckConstraint("state IN ('inflight', 'done', 'unknown', 'late')", name="call_state"),
+        CheckConstraint("(state = 'inflight') = (ended_at IS NULL)", name="call_ended"),
+        CheckConstraint("bound_usd >= 0 AND bound_tokens >= 0 AND spent_usd >= 0 AND spent_tokens >= 0",
+                        name="call_signs"),
+        Index("call_asked", "board_id", "activation_id", "asked", "nth"),
+        Index("call_inflight", "board_id", "activation_id", "token", "endpoint", "model", "begun_at",
+              sqlite_where=text("state = 'inflight'")),
+        Index("call_begun", "begun_at"),
+        Index("call_outcome", "endpoint", "model", "ended_at", sqlite_where=text("ended_at IS NOT NULL")),
+    )  # fmt: skip
+    board_id: str = _text(primary_key=True)
+    id: int = Field(primary_key=True)
+    activation_id: int
+    agent: str = _text()
+    token: int  # of the claim that it was begun under
+    asked: str = _text()
+    nth: int
+    endpoint: str = _text()
+    model: str = _text()
+    state: str = _text()
+    fault: str | None = _text(default=None)
+    cause: str = _text()
+    rejected: str | None = _text(default=None)
+    bound_usd: int | None = None  # nano-dollars; NULL: the price of the model is not known
+    bound_tokens: int
+    spent_usd: int | None = None
+    spent_tokens: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    cache_write_1h_tokens: int | None = None
+    price: str | None = _text(default=None)
+    day: str = _text()  # in UTC: whose budgets it is of
+    begun_at: float
+    ended_at: float | None = None
+    request: str = _text()
+    response: str | None = _text(default=None)
+
+
+class Short(SQLModel, table=True):
+    """What a parked activation waits for: so much of a budget. It counts while the activation is parked for it."""
+
+    __tablename__ = "short"
+    __table_args__ = (Index("short_by_scope", "scope", "unit"), CLUSTERED)
+    board_id: str = _text(primary_key=True)
+    activation_id: int = Field(primary_key=True)
+    scope: str = _text()
+    unit: str = _text()
+    amount: int
+
+
+class Limit(SQLModel, table=True):
+    """What the processes of this database may take together of a model, or (`*`) of all models."""
+
+    __tablename__ = "limits"
+    __table_args__ = (CLUSTERED,)
+    model: str = _text(primary_key=True)
+    requests_a_minute: int | None = None
+    tokens_a_minute: int | None = None
+    calls_at_once: int | None = None
+    nano_usd_a_day: int | None = None
+    tokens_a_day: int | None = None
+    calls_a_day: int | None = None
+
+
+class Gate(SQLModel, table=True):
+    """That a model at an endpoint has asked for a rest, or failed so often that its breaker has opened."""
+
+    __tablename__ = "gate"
+    __table_args__ = (CLUSTERED,)
+    endpoint: str = _text(primary_key=True)
+    model: str = _text(primary_key=True)
+    rest_until: float | None = None
+    at_once: int | None = None  # calls at a time since it has asked for a rest; NULL: any number
+    open_until: float | None = None  # NULL: the breaker is closed
+    opened: int = 0  # how often in a row
+    since: float | None = None  # what ended before then says nothing of how it is now
 
 
 class Worker(SQLModel, table=True):

@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 
 from blackboard.activation import Query
-from store import attendance, gatherings, queries, statements
+from store import attendance, callstatements, gatherings, queries, statements
 from store.sqlite import open_store
 
-LARGE = "entry|link|field|activation_read|activation|attempt|gathering|gathered|batch"  # tables that grow with a board
+LARGE = "entry|link|field|activation_read|activation|attempt|gathering|gathered|batch|call|short"  # tables that grow with a board
 STEP = re.compile(
     rf"(?P<how>SCAN|SEARCH) (?P<table>{LARGE})\b(?: USING (?:COVERING )?(?P<index>.+?))?(?: \((?P<on>.+)\))?"
     r"(?: LEFT-JOIN)?$"
 )
-SMALL = {"INDEX activation_agenda", "INDEX activation_running"}  # partial: they hold what is pending or running only
+SMALL = {"INDEX activation_agenda", "INDEX activation_running", "INDEX call_inflight"}  # partial: what is under way only
 WHOLE = {
     "NOW": "people look at a whole board",
     "AS_OF": "people look at a whole board",
@@ -53,7 +53,8 @@ def _queries() -> Iterator[tuple[str, str]]:
 
 def _hot() -> dict[str, str]:
     """Every statement by its name, but for those that only insert rows."""
-    named = {**vars(queries), **vars(statements), **vars(gatherings), **vars(attendance)}
+    named = {**vars(queries), **vars(statements), **vars(gatherings), **vars(attendance),
+             **vars(callstatements)}  # fmt: skip
     found = {name: text for name, text in named.items() if name.isupper() and isinstance(text, str)}
     return {name: text for name, text in (*found.items(), *_queries()) if not text.startswith("INSERT")}
 

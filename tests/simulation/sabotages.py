@@ -156,9 +156,9 @@ def given_back_twice() -> Iterator[None]:
     """What was reserved is given back once too often."""
     released = leaving.release
 
-    def release(at: Any, board: str, worker: str | None) -> None:
+    def release(at: Any, board: str, worker: str | None, now: float) -> None:
         held = at.execute(s.HELD_BY, {"p_board": board, "p_worker": worker}).fetchall()
-        released(at, board, worker)
+        released(at, board, worker, now)
         if held:
             at.execute("UPDATE budget SET reserved = max(reserved - 1, 0) WHERE scope = ?", (f"board:{board}",))
 

@@ -21,7 +21,7 @@ from tests.builders import Bench, Body, Clock, note
 
 CHECKS = [
     "library", "durability", "file system", "journal", "schema", "pages", "feeds", "ends", "bodies", "histories",
-    "counts", "links", "fields", "budgets", "workers",
+    "counts", "links", "fields", "budgets", "calls", "workers",
 ]  # fmt: skip
 OF_THE_TABLES = CHECKS[CHECKS.index("feeds") :]
 
