@@ -1,6 +1,5 @@
 """Answering: what an agent asks becomes a prompt, calls, and an answer of the asked shape or a typed failure."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,25 +25,17 @@ class Answering:
     def __init__(self, shop: Shop, provider: Provider | None, models: Mapping[str, str]) -> None:
         """`provider` None: Claude, by the settings of this machine. `models`: what tiers and agents use instead."""
         self._shop, self._models = shop, models
-        self._given = provider
+        self._given: Provider | None = provider
         self._own: Claude | None = None
-        self._loading: asyncio.Future[Claude] | None = None
         self._calling = Calling(shop, self._provider)
         self._plain: set[str] = set()  # models that know no output formats here
 
     def _provider(self) -> Provider:
-        assert self._given is not None
-        return self._given
+        if self._given is None:
+            from blackboard.llm.client import Claude
 
-    async def _ready(self) -> None:
-        """Have a client. What it loads takes seconds, so it is loaded aside, when the first question comes."""
-        if self._given is not None:
-            return
-        if self._loading is None:
-            lane = self._shop.seam.lane("model", 1)
-            self._loading = lane.start(_claude)
-            self._loading.add_done_callback(lambda _: lane.close())
-        self._own = self._given = await asyncio.shield(self._loading)
+            self._given = self._own = Claude()
+        return self._given
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -53,7 +44,6 @@ class Answering:
 
     async def ask(self, asked: Asked) -> Any:
         """See `Model`."""
-        await self._ready()
         if not asked.prompt.strip():
             raise NotDeclared(f"{asked.agent.name}: ask() takes the words of the question first")
         return await _Conversation(self._calling, self._provider, self._plain, self._left(asked), asked).answer(
@@ -75,12 +65,6 @@ class Answering:
             None if usd is None else float(dollars(usd)), left.get(TOKENS), left.get(CALLS), left.get(ACTIVATIONS)
         )
         return told_left(caps)
-
-
-def _claude() -> "Claude":
-    from blackboard.llm.client import Claude
-
-    return Claude()
 
 
 class _Conversation:
@@ -152,7 +136,7 @@ class _Conversation:
         asked.times[hash_] += 1
         while True:
             plain = prompt.model in self._plain
-            schema = None if asked.shape is None else self._provider().schema(asked.shape)
+            schema = None if asked.shape is None else await self._provider().schema(asked.shape)
             body = prompt.body(schema, plain=plain, left=self._left)
             line = Line(asked, prompt.model, hash_, asked.times[hash_], body)
             try:

@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from blackboard.agent import Agent
 from blackboard.asking import Asked, Shop
@@ -18,6 +18,7 @@ from blackboard.errors import BudgetExceeded, ClaimLost, ModelFailed, StoreError
 from blackboard.llm import prices
 from blackboard.llm.provider import Provider, ProviderError, Reply, Request
 
+T = TypeVar("T")
 FIRST, LONGEST = 0.5, 8.0  # seconds before a call is tried again: after the first fault, and at most
 LOOK = 1.0  # seconds between two looks whether a limit allows a call by now
 AWAY = 0.2  # seconds between attempts to store an answer while the database is away, doubled up to LONGEST
@@ -193,7 +194,7 @@ class Calling:
         """Nothing came of these: the journal gives them no more."""
         await self._in_store(lambda: self._shop.store.reject_calls(board, calls, cause))
 
-    async def _in_store(self, job: Callable[[], Any]) -> Any:
+    async def _in_store(self, job: Callable[[], T]) -> T:
         # not as the board's own: that what a settlement has freed may go on is news to its runner
         return await self._shop.in_store(job)
 

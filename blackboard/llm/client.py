@@ -60,6 +60,11 @@ class Claude:
             raw = await client.messages.with_raw_response.create(**_arguments(body))
             return self._reply(_json(raw.http_response), raw.http_response.headers)
 
+    async def schema(self, shape: type[BaseModel]) -> Mapping[str, Any]:
+        """The schema of a shape as the Messages API takes it."""
+        await self._client()  # what it needs is loaded by then
+        return schema_of(shape)
+
     async def count(self, request: Request) -> int | None:
         """The tokens of the input as the endpoint counts them; None where it has no such service. ProviderError."""
         body = {name: value for name, value in request.body.items() if name in COUNTED}

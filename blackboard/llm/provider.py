@@ -40,7 +40,7 @@ class Provider(Protocol):
     def endpoint(self) -> str:
         """Its name for people and for the rows that processes share: a host, or `script`."""
 
-    def schema(self, shape: type[BaseModel]) -> Mapping[str, Any]:
+    async def schema(self, shape: type[BaseModel]) -> Mapping[str, Any]:
         """The JSON schema of a shape, as it takes schemas."""
 
     async def send(self, request: Request) -> Reply:

@@ -21,7 +21,11 @@ STEP = re.compile(
     rf"(?P<how>SCAN|SEARCH) (?P<table>{LARGE})\b(?: USING (?:COVERING )?(?P<index>.+?))?(?: \((?P<on>.+)\))?"
     r"(?: LEFT-JOIN)?$"
 )
-SMALL = {"INDEX activation_agenda", "INDEX activation_running", "INDEX call_inflight"}  # partial: what is under way only
+SMALL = {
+    "INDEX activation_agenda",
+    "INDEX activation_running",
+    "INDEX call_inflight",
+}  # partial: what is under way only
 WHOLE = {
     "NOW": "people look at a whole board",
     "AS_OF": "people look at a whole board",
