@@ -4,8 +4,6 @@ A test asks for `store` (or `bench`, a board on it) and never learns which datab
 in BACKENDS.
 """
 
-import ipaddress
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from blackboard.ports import Store
+from blackboard.testing import forbid_network
 from store.sqlite import open_store
 from tests.builders import Bench, Clock
 
@@ -26,11 +25,6 @@ BACKENDS: dict[str, Opener] = {
     "sqlite-memory": lambda _, clock: open_store(":memory:", True, clock),
 }
 SHARED = ("sqlite-file",)  # those that several processes can open
-LOCAL_NAMES = {"localhost", "", None}
-
-
-class NetworkUsed(AssertionError):
-    """A test has reached for the network."""
 
 
 class Refusal(Exception):
@@ -38,39 +32,11 @@ class Refusal(Exception):
 
 
 # -- no test leaves this machine -------------------------------------------------------------------------------------
-def _is_local(host: Any) -> bool:
-    if host in LOCAL_NAMES:
-        return True
-    try:
-        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host).is_loopback
-    except ValueError:
-        return False
-
-
 @pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_network() -> Iterator[None]:
     """Any connection that is not to this machine is an error, and so is asking for a name."""
-
-    def guarded(name: str) -> None:
-        real = getattr(socket.socket, name)
-
-        def connect(self: socket.socket, address: Any) -> Any:
-            if self.family in {socket.AF_INET, socket.AF_INET6} and not _is_local(address[0]):
-                raise NetworkUsed(f"a test connects to {address}")
-            return real(self, address)
-
-        monkeypatch.setattr(socket.socket, name, connect)
-
-    resolve = socket.getaddrinfo
-
-    def getaddrinfo(host: Any, *more: Any, **options: Any) -> Any:
-        if not _is_local(host):
-            raise NetworkUsed(f"a test asks for the address of {host}")
-        return resolve(host, *more, **options)
-
-    guarded("connect")
-    guarded("connect_ex")
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    with forbid_network():
+        yield
 
 
 @pytest.fixture(autouse=True)

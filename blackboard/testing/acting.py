@@ -1,4 +1,4 @@
-"""Testing kit: one agent alone, a team. Nothing here needs an event loop, a network or a file."""
+"""One agent alone, a team. Nothing here needs an event loop, a network or a file."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -25,8 +25,6 @@ from blackboard.running import blocking
 from blackboard.seam import REAL
 from blackboard.team import Members
 from blackboard.tool import Tool
-
-__all__ = ["memory_board", "run_agent", "run_team"]
 
 WORKER = "test"
 
