@@ -159,6 +159,11 @@ class Agent:
         """It, its fallback, the fallback of that, and so on: who acts on the same activation."""
         return (self, *(self.fallback.chain if self.fallback else ()))
 
+    @cached_property
+    def asks(self) -> bool:
+        """Whether it, or whoever acts in its place, asks a model."""
+        return any(one.model is not None for one in self.chain)
+
     @property
     def grants(self) -> Grants:
         """What it may write, read and call, its fallback's among it: the commit refuses the rest."""

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from blackboard.budget import Budget
+from blackboard import shortages
+from blackboard.budget import ACTIVATIONS, Budget
 from blackboard.entry import BudgetAlert
 from blackboard.gist import count
 from blackboard.records import Spent, Summary
@@ -116,8 +117,13 @@ def _at_once(summary: Summary, goal: Goal, budget: Budget, trouble: Trouble) -> 
 
 
 def is_idle(summary: Summary) -> bool:
-    """Whether nobody works, and nobody may begin: what is pending is of agents that have used up their own budget."""
-    return not _count(summary, "running", "parked") and _pending(summary).keys() <= _used_up_by(summary)
+    """Whether nobody works, and nobody may begin.
+
+    What is pending is of agents that have used up their own budget, and what is parked waits for one that allows no
+    call.
+    """
+    parked = _count(summary, "parked") - sum(s.activations for s in summary.short)
+    return not (_count(summary, "running") or parked > 0) and _pending(summary).keys() <= _used_up_by(summary)
 
 
 def _used_up_by(summary: Summary) -> set[str]:
@@ -139,11 +145,12 @@ def _with_more(
 
 def _quiescence(summary: Summary, goal: Goal, watching: Sequence[Watching]) -> Verdict | Quiet:
     waiting = tuple(f"{w.agent} waited for {w.watches}" for w in watching if not w.seen) + _unready(summary, watching)
+    waiting += tuple(map(shortages.told, summary.short)) if summary.quiet is None else ()
     if summary.quiet is None:
         return Quiet(waiting)
-    if held_up := sorted(_pending(summary)):
+    if (held_up := sorted(_pending(summary))) or summary.short:
         used_up = (f"{a} has used up its {summary.of_agents[a].cap} {summary.of_agents[a].unit}" for a in held_up)
-        return Verdict("budget", (*used_up, *_not_done(summary, goal)))
+        return Verdict("budget", (*used_up, *map(shortages.told, summary.short), *_not_done(summary, goal)))
     reasons = (*_missing(goal), *summary.failures, *waiting)
     return Verdict("quiescent", reasons or ("nothing was left to do",))
 
@@ -175,8 +182,8 @@ def _count(summary: Summary, *states: str) -> int:
 
 
 def _used_up(summary: Summary) -> Spent | None:
-    """The board's budget of which nothing is left."""
-    return next(filter(_is_used_up, summary.budgets), None)
+    """The board's budget of activations, if nothing is left of it. What is left for calls only asking tells."""
+    return next((b for b in summary.budgets if b.unit == ACTIVATIONS and _is_used_up(b)), None)
 
 
 def _is_used_up(spent: Spent) -> bool:
@@ -207,8 +214,8 @@ def _not_done(summary: Summary, goal: Goal) -> tuple[str, ...]:
 
 # -- budgets that run low --------------------------------------------------------------------------------------------
 def alerts(summary: Summary, budget: Budget) -> list[BudgetAlert]:
-    """The budgets of which four fifths are used or reserved; none of those with a cap below 5."""
-    found = [_alert(unit, spent.settled + spent.reserved, spent.cap) for unit, spent in _named(summary)]
+    """The budgets of which four fifths are used or reserved; none of those with a cap below 5, but for dollars."""
+    found = [_alert_of(owner, spent) for owner, spent in _named(summary)]
     return [alert for alert in (*found, seconds_alert(summary.ran_seconds, budget)) if alert is not None]
 
 
@@ -218,20 +225,27 @@ def seconds_alert(ran: float, budget: Budget) -> BudgetAlert | None:
 
 
 def until_alert(summary: Summary) -> int | None:
-    """How many claims from here it takes until four fifths of a budget are used; None if that will not be."""
-    left = [_before_alert(s.cap) - s.settled - s.reserved for _, s in _named(summary) if s.cap and s.cap >= LEAST_CAP]
+    """How many claims from here it takes until four fifths of one of activations are used; None if that cannot be."""
+    counted = (s for _, s in _named(summary) if s.unit == ACTIVATIONS)
+    left = [_before_alert(s.cap) - s.settled - s.reserved for s in counted if s.cap and s.cap >= LEAST_CAP]
     return min((n for n in left if n > 0), default=None)
 
 
 def _named(summary: Summary) -> list[tuple[str, Spent]]:
-    """All budgets that are counted in the store, with the words for their unit."""
-    return [(b.unit, b) for b in summary.budgets] + [
-        (f"{own.unit} of {agent}", own) for agent, own in summary.of_agents.items()
-    ]
+    """All budgets that are counted in the store, with the agent that each is of; nobody: of the board."""
+    of_agents = [(agent, own) for agent, own in summary.of_agents.items()]
+    of_agents += [(agent, own) for agent, owns in summary.calls_of_agents.items() for own in owns]
+    return [("", b) for b in summary.budgets] + of_agents
 
 
-def _alert(unit: str, used: float, cap: float | None) -> BudgetAlert | None:
-    if cap is None or cap < LEAST_CAP or used * 5 < cap * 4:
+def _alert_of(owner: str, spent: Spent) -> BudgetAlert | None:
+    unit, used, cap = shortages.unit_in_words(spent)
+    least = 0 if unit == "usd" else LEAST_CAP
+    return _alert(f"{unit} of {owner}" if owner else unit, used, cap, least)
+
+
+def _alert(unit: str, used: float, cap: float | None, least: float = LEAST_CAP) -> BudgetAlert | None:
+    if not cap or cap < least or used * 5 < cap * 4:
         return None
     return BudgetAlert(unit=unit, used=used, cap=cap)
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from blackboard import shortages
 from blackboard.agent import Agent
+from blackboard.budget import ACTIVATIONS
+from blackboard.calls import Short
 from blackboard.conditions import Condition
 from blackboard.errors import told
 from blackboard.ports import Looking
@@ -90,16 +93,28 @@ class Case:
     def reopening(self) -> str:
         """How to open the board again."""
         said = {"complete": " --more", "failed": " --more", "budget": " --activations N", "deadline": " --seconds N"}
-        own = self.ended == "budget" and not any(_is_used_up(b) for b in self.summary.budgets)
+        if self.ended == "budget" and self.short is not None:
+            return shortages.remedy(self.short, self.record.id)
+        own = self.ended == "budget" and not any(_is_used_up(b) for b in self.of_board)
         flag = "" if own else said.get(self.ended or "", "")
         again = f"`blackboard resume {self.record.id}{flag}`"
         return f"a higher budget= where it is declared, then {again}" if own and self.used_up else again
+
+    @property
+    def of_board(self) -> list[Spent]:
+        """The board's budget of activations, of which each takes one before it begins."""
+        return [b for b in self.summary.budgets if b.unit == ACTIVATIONS]
+
+    @cached_property
+    def short(self) -> Short | None:
+        """The budget that allows this agent no call, if something of its is parked for that."""
+        return next((s.short for s in self.summary.short if s.agent == self.name), None)
 
     @cached_property
     def used_up(self) -> str | None:
         """A budget of the board or of the agent of which nothing is left."""
         own = self.summary.of_agents.get(self.name)
-        for whose, one in (*(("the board", b) for b in self.summary.budgets), *([(self.name, own)] if own else [])):
+        for whose, one in (*(("the board", b) for b in self.of_board), *([(self.name, own)] if own else [])):
             if _is_used_up(one):
                 held = f" or held by what runs ({one.reserved})" if one.reserved else ""
                 return f"{one.cap} {one.unit} of {whose} are used up{held}"

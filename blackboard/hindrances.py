@@ -4,6 +4,7 @@ trigger, refraction and what became of the activation, then grants, where, unles
 User code (`where`, `ready`) runs here, for people who look, outside any transaction.
 """
 
+from blackboard import shortages
 from blackboard.conditions import Condition
 from blackboard.entry import Entry, decode
 from blackboard.errors import BodyRefused, told
@@ -127,6 +128,8 @@ def became(case: Case, one: ActivationRecord) -> Hindrance:
         return _waits(case, one)
     if one.state == "failed":
         return _failed(one)
+    if one.state == "parked" and (one.waits_for or "").startswith("budget/"):
+        return _short(case, one)
     if one.state == "parked":
         whom = one.waits_for or "somebody"
         return Hindrance("parked", f"it is parked: it waits for {whom}", whom, activation=one.id)
@@ -134,6 +137,17 @@ def became(case: Case, one: ActivationRecord) -> Hindrance:
         reason: Reason = "conflict" if one.redone else "running"
         return Hindrance(reason, f"it acts on it now{_tried(one)}", "a moment", activation=one.id)
     return Hindrance("refraction", "it has acted on it already", "a new version", activation=one.id)
+
+
+def _short(case: Case, one: ActivationRecord) -> Hindrance:
+    """A budget allows it no call."""
+    unit = (one.waits_for or "").partition("/")[2]
+    found = (s.short for s in case.summary.short if s.agent == case.name and s.short.unit == unit)
+    short = next(found, None)
+    if short is None:  # it has been freed between two looks
+        return Hindrance("budget", f"it waits for its {unit}: {_cause(one)}", "a higher cap", activation=one.id)
+    remedy = shortages.remedy(short, case.record.id)
+    return Hindrance("budget", f"it {shortages.lack(short)}", f"more: {remedy}", activation=one.id)
 
 
 def _tried(one: ActivationRecord) -> str:

@@ -4,15 +4,16 @@ import asyncio
 import inspect
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from blackboard.activation import Claim, Contribution, Proposal, State
 from blackboard.agent import Agent
+from blackboard.calls import Short
 from blackboard.conditions import Condition
 from blackboard.entry import Entry, Failure, Kind, Label
-from blackboard.errors import DeclarationError, Misuse, told
+from blackboard.errors import BudgetExceeded, ClaimLost, DeclarationError, Misuse, ModelFailed, told
 from blackboard.looker import write
 from blackboard.matching import Matcher
 from blackboard.ports import Looking
@@ -22,8 +23,9 @@ from blackboard.runner.turns import Turn, told_of_all, turn
 from blackboard.runner.view import ActivationView, Toolbox
 from blackboard.seam import Lane
 
-HOPELESS = (Misuse, DeclarationError, ValidationError, TypeError, NameError, AttributeError, SyntaxError)
-"""Errors of the program: trying again would give the same."""
+HOPELESS = (Misuse, DeclarationError, ValidationError, TypeError, NameError, AttributeError, SyntaxError, ModelFailed)
+"""Errors of the program, and of a model, which was asked as often as makes sense: trying again would give the same."""
+E = TypeVar("E", bound=BaseException)
 MOST_LOSSES = 2  # times that a worker may be lost over an activation, beside the agent's own retries
 
 
@@ -51,6 +53,7 @@ class Acted:
     turn: Turn | None = None  # where it failed: whose turn it was
     next: Agent | None = None  # who tries it now, where that is another
     aside: tuple[State, str] | None = None  # where it was not begun: moot or waiting, and why
+    short: tuple[Short, str] | None = None  # where a budget allows no call: which, and what it said
 
     @property
     def cause(self) -> str:
@@ -102,8 +105,16 @@ class Acting:
         return Acted(claim, contribution)
 
     def _failed(self, claim: Claim, error: BaseException, view: ActivationView) -> Acted:
-        """A failure rests on what was read, as a result does: if that has changed it is not final."""
-        return self._tried_again(claim, error, isinstance(error, HOPELESS), view.looked())
+        """A failure rests on what was read, as a result does: if that has changed it is not final.
+
+        Neither a claim that was lost nor a budget that allows no more is a failure of the agent.
+        """
+        if (lost := among(error, ClaimLost)) is not None:
+            return Acted(claim, error=lost, retry=True)  # the store says that there is nothing to be tried again
+        if (asked := among(error, BudgetExceeded)) is not None and asked.scope:
+            return Acted(claim, error=asked, short=(Short(asked.scope, asked.unit, asked.amount, 0, 0), str(asked)))
+        failed = among(error, ModelFailed) or error
+        return self._tried_again(claim, failed, isinstance(failed, HOPELESS), view.looked())
 
     def refused(self, claim: Claim, reason: str) -> Acted:
         """What the database says of its contribution it will say again; only a fallback may do better."""
@@ -196,6 +207,14 @@ class Acting:
         except Misuse:  # the class no longer takes the body: the failure stands alone
             return []
         return woke if isinstance(woke, list) else [woke]
+
+
+def among(error: BaseException, kind: type[E]) -> E | None:
+    """The error of this kind, be it alone or one of those that an agent's chains side by side have raised."""
+    if isinstance(error, kind):
+        return error
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    return next((found for one in inner if (found := among(one, kind)) is not None), None)
 
 
 def revalidated(agent: Agent, view: ActivationView) -> Entry[Any] | list[Entry[Any]]:

@@ -43,6 +43,11 @@ class Cast:
         self.acting.under_way = under_way  # who recalls looks there, whoever began
         self._matched_before = set(begun)
 
+    def asks(self, agent: str) -> bool:
+        """Whether it may have asked a model, which takes of budgets."""
+        one = self.agents.get(agent)
+        return one is not None and one.asks
+
     def unnoticed(self) -> tuple[list[Notice], list[GroupWatch]]:
         """What they have not seen yet. User code: not for the event loop."""
         return self.noticing.unnoticed(self.agents, self.matcher)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from blackboard.activation import STARVING, Agenda, Claim, Contribution, Landed, Refused, Ruling, Stale, State
+from blackboard.calls import Short
 from blackboard.controller import Quiet, Verdict
 from blackboard.errors import StoreError
 from blackboard.records import Claims, Row
@@ -87,6 +88,8 @@ class Runner:
                 contributions.append(self._of_now(acted.contribution))
             elif acted.aside is not None:
                 await self._set_aside(acted.claim, *acted.aside)
+            elif acted.short is not None:
+                await self._park(acted.claim, *acted.short)
             elif acted.retry:
                 await self._retry(acted)
             else:
@@ -306,6 +309,12 @@ class Runner:
         what: What = "lost" if not held else "dropped" if state == "moot" else "waits"
         self._tell(what, claim, detail=cause)
 
+    async def _park(self, claim: Claim, short: Short, cause: str) -> None:
+        """A budget allows it no call: it waits until that allows more."""
+        held = await self._in_store(lambda: self._store.park(claim, short, cause))
+        self._due.look = self._due.judge = True
+        self._tell("waits" if held else "lost", claim, detail=cause)
+
     async def _retry(self, acted: Acted) -> None:
         claim, cause, delay = acted.claim, acted.cause, 0.0
         if acted.turn is not None and acted.next is None:
@@ -326,7 +335,7 @@ class Runner:
         if isinstance(ruling, Landed):
             self._due.behind |= ruling.lagging or bool(self._plan.made.makers)
             self._due.judge |= self._plan.may_end({w.kind for w in contribution.writes})
-            self._due.judge |= self._vigil.landed(contribution, ruling)
+            self._due.judge |= self._vigil.landed(contribution, ruling) or self._cast.asks(claim.agent)
             self._tell("landed" if contribution.failed is None else "failed", claim, ruling.keys, contribution.failed)
             bodies = (w.body for w in contribution.writes)
             tell_bodies(self.board, claim.agent, claim.id, zip(ruling.keys, bodies, strict=True))

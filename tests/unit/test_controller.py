@@ -6,6 +6,7 @@ from types import MappingProxyType
 import pytest
 
 from blackboard.budget import Budget
+from blackboard.calls import Short, Shortage
 from blackboard.controller import EXIT, Goal, Quiet, Trouble, Verdict, Watching, alerts, decide, until_alert
 from blackboard.records import Spent, Summary
 
@@ -158,6 +159,58 @@ class TestTheBudgetOfAnAgent:
         assert decide(summary(WAITING, of_agents={"a": own}, quiet=4), MISSING, NO_CAP) is None
 
 
+class TestABudgetThatAllowsNoCall:
+    SHORT = Shortage("a", 1, Short("board:b-1", "nano_usd", 30_000_000, 500_000_000, 490_000_000))
+
+    def test_leaves_nothing_to_do_and_a_finalizer_hears_of_it(self):
+        said = decide(summary(PARKED, short=(self.SHORT,)), MISSING, NO_CAP)
+
+        assert said == Quiet(("a needs up to 0.03 USD for a call, and 0.01 of the board's 0.5 USD are left",))
+
+    def test_the_second_time_the_board_ends_for_it_with_all_that_is_not_done(self):
+        said = decide(summary(PARKED, short=(self.SHORT,), quiet=5), MISSING, NO_CAP)
+
+        assert (said.ending, said.exit_code) == ("budget", 3)
+        assert said.reasons == (
+            "a needs up to 0.03 USD for a call, and 0.01 of the board's 0.5 USD are left",
+            "1 of a not done", "missing: 1 report, there are 0",
+        )  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("states", "more"),
+        [
+            (PARKED | BUSY, {}),
+            ({"parked": {"a": 1, "b": 1}}, {}),
+            (PARKED | {"pending": {"b": 1}}, {}),
+            (PARKED, {"unnoticed": ("b",)}),
+        ],
+        ids=["somebody works", "another is parked for somebody", "another may begin", "something was not noticed"],
+    )
+    def test_while_there_is_other_work_the_board_goes_on(self, states, more):
+        assert decide(summary(states, short=(self.SHORT,), quiet=5, **more), MISSING, NO_CAP) is None
+
+    @pytest.mark.parametrize("unit", ["nano_usd", "tokens", "calls"])
+    def test_is_not_told_by_what_is_settled_since_a_smaller_call_may_still_fit(self, unit):
+        full = summary(WAITING, budgets=(Spent("activations", 9, 1, 0), Spent(unit, 5, 5, 0)), quiet=5)
+
+        assert decide(full, MISSING, NO_CAP) is None
+
+    @pytest.mark.parametrize(
+        ("scope", "unit", "asked", "cap", "used", "told"),
+        [
+            ("agent:b-1/a", "tokens", 4000, 5000, 4880, "up to 4,000 tokens for a call, and 120 of its own 5,000 tokens are"),
+            ("board:b-1", "calls", 1, 3, 3, "another call, and nothing of the board's 3 calls is"),
+            ("day:2026-01-02", "calls", 1, 1, 1, "another call, and nothing of the 1 call that the database may use today is"),
+        ],
+    )  # fmt: skip
+    def test_is_told_with_whose_it_is_what_was_asked_and_what_is_left(self, scope, unit, asked, cap, used, told):
+        short = Shortage("a", 2, Short(scope, unit, asked, cap, used))
+
+        said = decide(summary({"parked": {"a": 2}}, short=(short,), quiet=5), Goal(), NO_CAP)
+
+        assert said.reasons == (f"a needs {told} left (2 activations)", "2 of a not done")
+
+
 class TestTrouble:
     CIRCLE, FAILING = Trouble(livelock="a repeats b"), Trouble(breaker=("3 of the last 4 activations failed", "x"))
 
@@ -200,6 +253,15 @@ class TestAlerts:
         assert self.told(own={"a": Spent("activations", 5, 4, 0)}, ran=48.5, seconds=60) == [
             ("activations of a", 4, 5), ("seconds", 48.5, 60),
         ]  # fmt: skip
+
+    def test_they_are_of_what_calls_take_too_with_money_in_dollars(self):
+        own = {"a": (Spent("tokens", 100, 80, 0), Spent("calls", 100, 79, 0))}
+        seen = summary(budgets=(Spent("nano_usd", 500_000_000, 100_000_000, 300_000_000),), calls_of_agents=own)
+
+        assert [(a.unit, a.used, a.cap) for a in alerts(seen, NO_CAP)] == [("usd", 0.4, 0.5), ("tokens of a", 80, 100)]
+
+    def test_claims_are_counted_only_towards_budgets_of_activations(self):
+        assert until_alert(summary(budgets=(Spent("calls", 100, 3, 0),))) is None
 
     @pytest.mark.parametrize(
         ("spent", "claims"),

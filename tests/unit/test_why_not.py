@@ -9,10 +9,13 @@ import pytest
 from blackboard import Agent, Budget, Entry, Kind, Scenario, View, agent, all_done, exists, when
 from blackboard.activation import Agenda, Contribution, Proposal
 from blackboard.board import Board
+from blackboard.calls import Short, Shortage
 from blackboard.errors import NotFound, UsageError
+from blackboard.hindering import Case, Watched
 from blackboard.records import Notice, Worker
 from blackboard.runner.plan import seats
 from blackboard.testing import memory_board, run_agent, run_team
+from blackboard.whynot import why_not
 
 
 class Draft(Kind, lifecycle={"rough": ("fine", "dropped"), "fine": ()}):
@@ -389,3 +392,35 @@ def test_json_holds_every_entry(board):
 
     assert [e["key"] for e in told["findings"][0]["entries"]] == [f"draft-{n}" for n in range(1, 6)]
     assert (told["findings"][0]["reason"], told["nearest"]) == ("where", "draft-1 v1 needs another body")
+
+
+class TestABudgetThatAllowsNoCall:
+    def case(self, board, short):
+        entry = board.post(Draft())
+        proposed(board, critic, entry)
+        claimed(board, critic)
+        stored(board, state="parked", waits_for="budget/nano_usd", owner=None, lease_until=None)
+        summary = replace(board.store.summary(board.id), short=(Shortage("critic", 1, short),))
+        record = board.record
+        return Case(
+            board.store, board, record, summary, "critic", Watched.by(critic), board.store.seats(board.id)[0], critic,
+            True, 0.0,
+        )  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("scope", "whose", "remedy"),
+        [
+            ("board:{}", "the board's 0.5 USD", "`blackboard resume {} --usd N`"),
+            ("agent:{}/critic", "its own 0.5 USD", "a higher budget= where it is declared, then"),
+            ("day:2026-01-02", "the 0.5 USD that the database may use today", "`blackboard limits` shows"),
+        ],
+    )  # fmt: skip
+    def test_is_named_with_what_is_left_of_it_and_how_there_can_be_more(self, board, scope, whose, remedy):
+        short = Short(scope.format(board.id), "nano_usd", 30_000_000, 500_000_000, 490_000_000)
+
+        told = why_not(self.case(board, short), None)
+
+        (finding,) = told.findings
+        assert finding.hindrance.reason == "budget"
+        assert str(finding) == f"draft-1 v1: it needs up to 0.03 USD for a call, and 0.01 of {whose} are left"
+        assert told.nearest.startswith(f"draft-1 v1 needs more: {remedy.format(board.id)}")
