@@ -3,6 +3,7 @@
 from blackboard.agent import Agent, agent
 from blackboard.board import Board, list_boards, open_board
 from blackboard.budget import Budget
+from blackboard.claude import claude_agent
 from blackboard.conditions import Condition, all_done, batched, confident, exists, when
 from blackboard.controller import Verdict
 from blackboard.entry import BudgetAlert, Entry, Failure, Kind, Label, Quiescence
@@ -17,5 +18,5 @@ from blackboard.view import View
 __all__ = [
     "Agent", "AgentMaker", "Board", "Budget", "BudgetAlert", "Condition", "Entry", "Failure", "Kind", "Label",
     "Quiescence", "Reader", "Run", "Scenario", "Tool", "Verdict", "View", "agent", "agents_from", "all_done", "batched",
-    "confident", "exists", "list_boards", "open_board", "resource", "tool", "value_per_cost", "when",
+    "claude_agent", "confident", "exists", "list_boards", "open_board", "resource", "tool", "value_per_cost", "when",
 ]  # fmt: skip

@@ -5,13 +5,13 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, TypedDict, overload
+from typing import Any, Literal, Self, TypedDict, overload
 
 from typing_extensions import TypeVar, Unpack
 
 from blackboard.budget import Budget
 from blackboard.conditions import AllDone, Batched, Condition
-from blackboard.declaring import AGENT
+from blackboard.declaring import AGENT, check_names
 from blackboard.entry import BOARD_KINDS, Entry, K, Kind
 from blackboard.errors import DeclarationError
 from blackboard.reader import Reader
@@ -82,6 +82,12 @@ class Agent:
     max_input_tokens: int = 20_000  # of what it is shown; what goes beyond is cut, and said to be
     effort: Effort | None = None  # how hard the model thinks; None: by its tier
     purpose: str = ""
+
+    def __new__(cls, **said: Any) -> Self:
+        """With a sentence for what is no option: also where dataclasses.replace is told of it."""
+        if said:
+            check_names(shown(said.get("name", "agent")).strip("'"), said, cls.__dataclass_fields__)
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         check(shown(self.name).strip("'"), vars(self), AGENT)
@@ -193,11 +199,17 @@ class Agent:
 
     @cached_property
     def code_version(self) -> str:
-        """A short hash of the action's source, so that a board tells which code worked on it."""
+        """A short hash of the action's source and of what its model is told: a board tells which code worked on it.
+
+        What an action was made with beside its source (`claude_agent`) stands in its attribute `made_with`.
+        """
         try:
             source = inspect.getsource(self.action)
         except (OSError, TypeError):
             source = repr(self.action)
+        if self.model is not None:
+            said = (self.model, self.system, self.max_tokens, self.max_input_tokens, self.effort)
+            source += repr((*said, getattr(self.action, "made_with", ())))
         return hashlib.sha256(source.encode()).hexdigest()[:12]
 
     @property
@@ -209,11 +221,12 @@ class Agent:
         return f"{many}{self.kind.kind_name} {'/'.join(self.statuses)}{' where …' if self.where else ''}"
 
 
-def _tuple(one: str | Sequence[str] | None) -> tuple[str, ...] | None:
+def tupled(one: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    """One status or several, as a tuple."""
     return (one,) if isinstance(one, str) else None if one is None else tuple(one)
 
 
-def _kinds(kinds: Kinds) -> tuple[type[Kind], ...]:
+def as_kinds(kinds: Kinds) -> tuple[type[Kind], ...]:
     """As a tuple; what is none is left for the check of the agent."""
     return (kinds,) if isinstance(kinds, type) or not isinstance(kinds, Sequence) else tuple(kinds)
 
@@ -262,15 +275,15 @@ def agent(
     """
     more: dict[str, Any] = dict(options)
     if "reads" in more:
-        more["reads"] = _kinds(more["reads"])
+        more["reads"] = as_kinds(more["reads"])
 
     def declare(action: Callable[..., Any]) -> Agent:
         title = getattr(action, "__name__", None)
         if title is None or not takes(action, 2):
             raise DeclarationError(f"{title or shown(action)}: an agent takes (entry, view)")
         return Agent(
-            name=title if name is None else name, action=action, watches=watches, writes=_kinds(writes),
-            status=_tuple(status),
+            name=title if name is None else name, action=action, watches=watches, writes=as_kinds(writes),
+            status=tupled(status),
             where=where, ready=ready, rating=rating, purpose=inspect.getdoc(action) or "",
             **more,
         )  # fmt: skip

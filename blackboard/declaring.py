@@ -1,19 +1,34 @@
 """Declaring: what each option of an agent, and of a scenario, takes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 
 from pydantic import BaseModel
 
 from blackboard.budget import Budget
 from blackboard.conditions import Condition
 from blackboard.entry import Kind
+from blackboard.errors import DeclarationError
 from blackboard.shapes import Test, is_number, is_whole, takes
 from blackboard.tool import Tool
 
 NAME = re.compile(r"[^\s,=/]+( [^\s,=/]+)*")
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
+SAMPLING = frozenset({"temperature", "top_p", "top_k", "thinking", "budget_tokens"})
+"""What models took once, and refuse by now."""
 TAKEN = frozenset({"outside", "person", "board"})  # those who write beside agents
+
+
+def check_names(who: str, said: Iterable[str], known: Iterable[str]) -> None:
+    """That there are such options of an agent. DeclarationError."""
+    options = list(known)
+    for name in (n for n in said if n not in options):
+        if name in SAMPLING:
+            raise DeclarationError(f"{who}: models take no {name}=; say effort='low' … 'max'")
+        near = get_close_matches(name, options, 1)
+        hint = f"did you mean {near[0]}=?" if near else f"there are {', '.join(options)}"
+        raise DeclarationError(f"{who}: an agent takes no {name}=; {hint}")
 
 
 def _is_kind(value: object) -> bool:

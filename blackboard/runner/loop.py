@@ -80,20 +80,7 @@ class Runner:
         if not finished:
             return
         self._shop.slots.hold(self.board, len(self._hands))
-        contributions = []
-        for acted in finished:
-            if acted.error is not None:
-                tell_traceback(self.board, acted.claim.agent, acted.claim.id, acted.error)
-            if acted.contribution is not None:
-                contributions.append(self._of_now(acted.contribution))
-            elif acted.aside is not None:
-                await self._set_aside(acted.claim, *acted.aside)
-            elif acted.short is not None:
-                await self._park(acted.claim, *acted.short)
-            elif acted.retry:
-                await self._retry(acted)
-            else:
-                contributions.append(await self._notice_lane.run(lambda a=acted: self._cast.acting.failure(a)))  # type: ignore[misc]
+        contributions = [made for acted in finished if (made := await self._to_land(acted)) is not None]
         if not contributions:
             return
         agenda = self._agenda()
@@ -104,6 +91,22 @@ class Runner:
         self._recalling.news()
         if self._vigil.is_due:
             self._due.judge |= await self._notice_lane.run(self._vigil.look)
+
+    async def _to_land(self, acted: Acted) -> Contribution | None:
+        """What it has written, or the failure that it is; None for what has not ended by that."""
+        if acted.error is not None:
+            tell_traceback(self.board, acted.claim.agent, acted.claim.id, acted.error)
+        if acted.contribution is not None:
+            return self._of_now(acted.contribution)
+        if acted.aside is not None:
+            await self._set_aside(acted.claim, *acted.aside)
+        elif acted.short is not None:
+            await self._park(acted.claim, *acted.short)
+        elif acted.retry:
+            await self._retry(acted)
+        else:
+            return await self._notice_lane.run(lambda: self._cast.acting.failure(acted))
+        return None
 
     async def _recall(self) -> None:
         """Stop what is done for nothing, since what it has read has changed."""

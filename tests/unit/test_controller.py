@@ -198,9 +198,15 @@ class TestABudgetThatAllowsNoCall:
     @pytest.mark.parametrize(
         ("scope", "unit", "asked", "cap", "used", "told"),
         [
-            ("agent:b-1/a", "tokens", 4000, 5000, 4880, "up to 4,000 tokens for a call, and 120 of its own 5,000 tokens are"),
+            (
+                "agent:b-1/a", "tokens", 4000, 5000, 4880,
+                "up to 4,000 tokens for a call, and 120 of its own 5,000 tokens are",
+            ),
             ("board:b-1", "calls", 1, 3, 3, "another call, and nothing of the board's 3 calls is"),
-            ("day:2026-01-02", "calls", 1, 1, 1, "another call, and nothing of the 1 call that the database may use today is"),
+            (
+                "day:2026-01-02", "calls", 1, 1, 1,
+                "another call, and nothing of the 1 call that the database may use today is",
+            ),
         ],
     )  # fmt: skip
     def test_is_told_with_whose_it_is_what_was_asked_and_what_is_left(self, scope, unit, asked, cap, used, told):
