@@ -244,8 +244,8 @@ def _alert_of(owner: str, spent: Spent) -> BudgetAlert | None:
     return _alert(f"{unit} of {owner}" if owner else unit, used, cap, least)
 
 
-def _alert(unit: str, used: float, cap: float | None, least: float = LEAST_CAP) -> BudgetAlert | None:
-    if not cap or cap < least or used * 5 < cap * 4:
+def _alert(unit: str, used: float, cap: float | None, least: float | None = None) -> BudgetAlert | None:
+    if not cap or cap < (LEAST_CAP if least is None else least) or used * 5 < cap * 4:
         return None
     return BudgetAlert(unit=unit, used=used, cap=cap)
 

@@ -91,4 +91,8 @@ SCENARIO: Mapping[str, tuple[Test, str]] = {
     "seed": (_or_none(lambda v: takes(v, 1)), "a function of the params that gives what is posted first"),
     "resources": (_or_none(lambda v: takes(v, 1)), "a function of the params that gives what tools need"),
     "least_rating": (_or_none(is_whole), "a whole number"),
+    "models": (
+        lambda v: isinstance(v, Mapping) and all(isinstance(w, str) and w for pair in v.items() for w in pair),
+        "a mapping of tiers or agents to tiers or ids of models",
+    ),
 }

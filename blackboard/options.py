@@ -12,6 +12,7 @@ from blackboard import team as teams
 from blackboard.agent import Agent
 from blackboard.budget import Budget
 from blackboard.errors import UsageError
+from blackboard.llm.provider import Provider
 from blackboard.ports import Store
 from blackboard.roster import Roster
 from blackboard.tool import Tool
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 OPTIONS = frozenset({
     "db", "team", "agent", "agents", "workers", "json", "quiet", "slots", "activations", "seconds", "log_level",
-    "log_json", "help", "out", "plugins", "reload",
+    "log_json", "help", "out", "plugins", "reload", "usd", "tokens", "calls", "model",
 })  # fmt: skip
 
 
@@ -29,9 +30,11 @@ class RunOptions(TypedDict, total=False):
     """What may be said for one run; the command line has the same words."""
 
     db: str  # path or URL; default "blackboard.db"; ":memory:" for tests
-    team: str  # a name of agents=, or "auto": the first
+    team: str  # a name of agents=, or "auto": the first that this machine can run
     agents: Mapping[str, Agent]  # put these in place of the team's agents of that name
     budget: Budget  # caps that replace the scenario's, each by each
+    model: "str | Provider"  # for all agents: an id, a tier, or an object that answers (blackboard.testing)
+    models: Mapping[str, str]  # tier or agent -> tier or id
     resources: Sequence[object]  # instead of the scenario's
     tools: Mapping[Tool[..., Any], Callable[..., object]]  # put these functions in place of tools
     slots: int  # activations at a time; default 5
@@ -48,6 +51,8 @@ def check_options(options: RunOptions) -> None:
     """That there are such options. UsageError."""
     if unknown := set(options) - set(RunOptions.__annotations__):
         raise UsageError(f"there is no option {min(unknown)!r}; there are {', '.join(RunOptions.__annotations__)}")
+    if isinstance(model := options.get("model"), str) and not model.strip():
+        raise UsageError("model= takes the id of a model, a tier (fast, strong), or an object that answers")
     if options.get("slots", 1) < 1:
         raise UsageError(f"slots={options['slots']}: at least one activation at a time is needed")
     try:

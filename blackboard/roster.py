@@ -29,6 +29,7 @@ class Roster:
     elsewhere: frozenset[str] = field(default=frozenset())  # only another process can serve these
     loaded: plugins.Loaded | None = None  # the plugins, where they stay as they were
     making: Making = field(default_factory=Making)
+    can_ask: bool = True  # a model is reached; else only another process can serve those that ask one
 
     def kept(self, *, reload: bool) -> "Roster":
         """With the plugins as they are now, if they are not to be loaded again."""
@@ -65,9 +66,9 @@ class Roster:
 
     def _served(self, seated: Team, by: Mapping[str, str]) -> frozenset[str] | None:
         """`by`: of each that was made its maker, which stands for all of its agents."""
-        if self.only is None and not self.elsewhere:
+        if self.only is None and not self.elsewhere and self.can_ask:
             return None
-        names = frozenset(a.name for a in seated) - self.elsewhere
+        names = frozenset(a.name for a in seated if self.can_ask or not a.asks) - self.elsewhere
         return frozenset(n for n in names if self.only is None or self.only & {n, by.get(n, n)})
 
 

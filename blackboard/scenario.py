@@ -8,22 +8,25 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic
 
 from pydantic import BaseModel
 from typing_extensions import TypeVar, Unpack
 
+from blackboard import models as asked
 from blackboard import team as teams
 from blackboard.activation import Claim, Contribution
 from blackboard.agent import Agent
 from blackboard.board import Board, find_board, open_store, to_verdict
-from blackboard.budget import ACTIVATIONS, Budget
+from blackboard.budget import Budget
 from blackboard.conditions import Condition, exists
 from blackboard.controller import Verdict
 from blackboard.crew import crew
 from blackboard.declaring import SCENARIO
 from blackboard.entry import BOARD_KINDS, Kind
 from blackboard.errors import DeclarationError, UsageError
+from blackboard.llm.provider import Provider
 from blackboard.looker import write
 from blackboard.options import OPTIONS, RunOptions, check_options, plugin_places, seated, warned
 from blackboard.ports import Store
@@ -56,6 +59,7 @@ class _Session:
     resources: Sequence[object]
     epoch: int | None = None
     reload: bool = False
+    model: str | Provider | None = None
 
 
 class Scenario(Generic[P]):
@@ -72,10 +76,11 @@ class Scenario(Generic[P]):
         seed: Callable[[P], Iterable[Kind]] | None = None,
         done: Condition | None = None,
         stop: Condition | None = None,
-        budget: Budget = Budget(activations=10_000, seconds=3600),
+        budget: Budget = Budget(usd=5, calls=1_000, activations=10_000, seconds=3600),
         breaker: tuple[int, int] | None = (10, 20),
         resources: Callable[[P], Iterable[object]] | None = None,
         least_rating: int | None = None,
+        models: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Declare.
 
@@ -83,7 +88,8 @@ class Scenario(Generic[P]):
         params, if they are a Kind). result: the kind that people want. done: when the board is complete (default: a
         result has reached a last status). stop: when it has failed. breaker: how many of the last activations must have
         failed for it to break off, e.g. 10 of 20; None: never. resources: what tools need. least_rating: what is rated
-        lower is not begun. DeclarationError.
+        lower is not begun. models: what tiers and agents ask, such as {"fast": ID, "critic": "strong"}.
+        DeclarationError.
         """
         check(f"scenario {shown(name)}", locals(), SCENARIO)
         if bad := OPTIONS & set(params.model_fields):
@@ -94,7 +100,7 @@ class Scenario(Generic[P]):
         self.teams: Mapping[str, Members] = agents if isinstance(agents, Mapping) else {"default": agents}
         self.done = done if done is not None else exists(result, status=tuple(sorted(result.lifecycle.done)))
         self.stop, self.budget, self.breaker, self.resources = stop, budget, _checked(name, breaker), resources
-        self.least_rating = least_rating
+        self.least_rating, self.models = least_rating, models
         self.declared_in = _caller()  # where resume finds it again
         for title, team in self.teams.items():
             teams.check(name, title, team)
@@ -181,11 +187,13 @@ class Scenario(Generic[P]):
         from blackboard.runner import Plan
 
         now = session.lineup
+        changes = session.reload or bool(now.made.makers)
         return Plan(
             now.agents, self.done, self.stop, session.terms.budget, session.resources, tools, session.epoch,
             session.terms.least_rating, now.only, session.terms.breaker, session.terms.more,
             broken=now.broken, files=now.files, made=now.made,
-            roster=session.roster if session.reload or now.made.makers else None,
+            roster=session.roster if changes else None,
+            model=asked.answering(session.model, session.terms.models) if changes or asked.asking(now.agents) else None,
         )  # fmt: skip
 
     def joined(
@@ -208,7 +216,9 @@ class Scenario(Generic[P]):
         params = self.params.model_validate_json(record.params)
         found = self._roster(record, terms)
         places = tuple(dict.fromkeys([*found.places, *plugins]))
-        roster = replace(found, places=places, only=None if only is None else frozenset(only)).kept(reload=reload)
+        roster = replace(
+            found, places=places, only=None if only is None else frozenset(only), can_ask=asked.is_reached()
+        ).kept(reload=reload)
         given = self._given(params, {}) if resources is None else resources
         whole = Board(store, board, self.result)
         session = _Session(store, whole, roster, roster.lineup(store, board), terms, given, record.epoch, reload)
@@ -236,11 +246,15 @@ class Scenario(Generic[P]):
         check_options(options)
         params = _absolute(params)
         others = options.get("agents", {})
-        title, own = self.team(options.get("team", "auto"), others)
+        title, own = self.team(self._title(options, options.get("team", "auto"), others), others)
         places = plugin_places(options)
         roster, lineup = seated(Roster(own, places), options)
+        self._check_access(title, roster, options)
         team = lineup.agents
-        terms = self._terms(options, Terms(budget=self.budget, least_rating=self.least_rating), places)
+        before = Terms(budget=self.budget, least_rating=self.least_rating, models=self.models)
+        terms = self._terms(options, before, places)
+        if not (options.get("reload") or lineup.made.makers):
+            asked.check_mapping(options.get("models", {}), team)
         resources = self._given(params, options)  # what is wrong with them is said before a board is made
         posted = self.seed(params) if self.seed else [params]
         seed = [body for body in posted if isinstance(body, Kind)]
@@ -250,13 +264,13 @@ class Scenario(Generic[P]):
         new = NewBoard(
             scenario=self.name, params=params.model_dump_json(), team=title, options=str(terms),
             kinds=teams.lifecycles(team, [*map(type, seed), self.result, *(m.kind for m in teams.makers(own))]),
-            caps=((ACTIVATIONS, terms.budget.activations),),
+            caps=terms.budget.caps,
         )  # fmt: skip
         store = open_store(options.get("db"))
         outside = Claim("", 0, PERSON, 0, None, 0, 0, 0)
         board = store.create(new, seats(team), Contribution(outside, PERSON, writes))
         whole, reload = Board(store, board, self.result), options.get("reload", False)
-        return _Session(store, whole, roster, lineup, terms, resources, reload=reload)
+        return _Session(store, whole, roster, lineup, terms, resources, reload=reload, model=options.get("model"))
 
     def _reopen(self, name: str, options: RunOptions) -> _Session:
         check_options(options)
@@ -268,7 +282,7 @@ class Scenario(Generic[P]):
         params = self.params.model_validate_json(record.params)
         before = Terms.of(record.options)
         others = {**teams.at(self.teams, before.agents)[0], **options.get("agents", {})}
-        title, own = self.team(options.get("team") or record.team, others)
+        title, own = self.team(self._title(options, options.get("team") or record.team, others), others)
         places = plugin_places(options) if "plugins" in options else before.plugins
         roster, lineup = seated(Roster(own, places), options, store, record.id)
         team = lineup.agents
@@ -279,11 +293,14 @@ class Scenario(Generic[P]):
         ended = verdict is not None and verdict.ending == "complete" and not terms.more
         resources = [] if ended else self._given(params, options)
         if not ended:
-            caps, kinds = ((ACTIVATIONS, terms.budget.activations),), teams.lifecycles(team, [self.result])
-            store.reopen(record.id, caps, Changed(title, str(terms), kinds))
+            self._check_access(title, roster, options)
+            if not (options.get("reload") or lineup.made.makers):
+                asked.check_mapping(options.get("models", {}), team)
+            kinds = teams.lifecycles(team, [self.result])
+            store.reopen(record.id, terms.budget.caps, Changed(title, str(terms), kinds))
             store.retire(record.id, [a.name for a in team])
         whole, reload = Board(store, record.id, self.result), options.get("reload", False)
-        return _Session(store, whole, roster, lineup, terms, resources, reload=reload)
+        return _Session(store, whole, roster, lineup, terms, resources, reload=reload, model=options.get("model"))
 
     def _terms(self, options: RunOptions, before: Terms, plugins: Sequence[str]) -> Terms:
         """What the options say, over what held before."""
@@ -295,6 +312,7 @@ class Scenario(Generic[P]):
             least_rating=options.get("least_rating", before.least_rating),
             more=options.get("more", False),
             plugins=plugins,
+            models=asked.mapping(options.get("model"), options.get("models", {}), before.models),
         )
 
     def _given(self, params: BaseModel, options: RunOptions) -> Sequence[object]:
@@ -312,6 +330,18 @@ class Scenario(Generic[P]):
             known = ", ".join(a.name for a in teams.agents(self.teams[title]))
             raise UsageError(f"team {title!r} has no agent {min(unknown)!r}; it has {known}")
         return title, [replace(others[a.name], name=a.name) if a.name in others else a for a in self.teams[title]]
+
+    def _title(self, options: RunOptions, wanted: str, others: Mapping[str, Agent]) -> str:
+        """The team that is wanted; `auto` is the first that this machine can run."""
+        if wanted != "auto":
+            return wanted
+        return asked.first_that_runs(self.teams, others, reached=asked.is_reached(options.get("model")))
+
+    def _check_access(self, title: str, roster: Roster, options: RunOptions) -> None:
+        """That a model is reached, where those of the team who are served here ask one. UsageError."""
+        if not asked.is_reached(options.get("model")):
+            served = [a for a in teams.agents(roster.team) if roster.only is None or a.name in roster.only]
+            asked.check_team(self.name, title, served, self.teams)
 
     def _check_goal(self, title: str, team: Team, seed: Sequence[Kind]) -> None:
         """A goal that nobody can reach is refused before it starts. DeclarationError."""

@@ -19,6 +19,7 @@ class Terms:
     least_rating: int | None = None  # what is rated lower is not begun
     more: bool = False  # it was opened again for more posts: see controller.decide
     plugins: Sequence[str] = ()  # folders and files whose agents sit at the board too
+    models: Mapping[str, str] = field(default_factory=dict)  # tier, agent or * (all) -> tier or id
 
     @classmethod
     def of(cls, text: str) -> "Terms":

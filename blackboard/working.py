@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from blackboard import models
 from blackboard import roster as rosters
 from blackboard.board import find_board, to_verdict
 from blackboard.controller import Verdict
@@ -53,6 +54,7 @@ class Working:
             raise UsageError(str(error)) from error
         self._tasks: dict[str, asyncio.Task[Verdict | None]] = {}
         self._refused: set[tuple[str, int]] = set()  # boards and epochs
+        self._unserved: set[tuple[str, ...]] = set()  # agents that ask a model, of whom that was told
         self._failed: Exception | None = None  # what keeps it from going on at all
         self._put_off: dict[str, float] = {}  # until when
         self._said: dict[str, str] = {}  # of a board: what was last told of it
@@ -125,6 +127,7 @@ class Working:
         began = self._shop.seam.monotonic()
         try:
             plan = await self._shop.tool_lane.run(lambda: self._plan(record))
+            self._tell_who_asks(record, plan)
             if not plan.may_serve:
                 self._leave_to_others(record, plan)
                 return None
@@ -133,10 +136,22 @@ class Working:
             self._give_up(record, error, self._shop.seam.monotonic() - began)
             return None
 
+    def _tell_who_asks(self, record: BoardRecord, plan: Plan) -> None:
+        """Whom it cannot serve since no model is reached: said once for each scenario."""
+        wanted = [a for a in plan.agents if self._only is None or a.name in self._only]
+        names = () if models.is_reached() else tuple(models.asking(wanted))
+        if names and names not in self._unserved:
+            self._unserved.add(names)
+            who = f"{', '.join(names)} of {record.scenario}"
+            self._tell(f"{who} cannot be served here: a model is asked, and no key is set; {models.HOW}")
+
     def _leave_to_others(self, record: BoardRecord, plan: Plan) -> None:
         self._refused.add((record.id, record.epoch))
-        wanted, known = ", ".join(sorted(self._only or ())), ", ".join(a.name for a in plan.agents)
-        none = UsageError(f"{record.id} has no agent {wanted} that can be served here; it has {known}")
+        wanted, known = (
+            "".join(f" {name}," for name in sorted(self._only or ())),
+            ", ".join(a.name for a in plan.agents),
+        )
+        none = UsageError(f"{record.id} has no agent{wanted[:-1]} that can be served here; it has {known}")
         if self.board is not None:
             self._failed = none
         else:

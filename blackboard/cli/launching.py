@@ -10,10 +10,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from blackboard import models, shortages
 from blackboard import team as teams
 from blackboard.agent import Agent
 from blackboard.board import Board
-from blackboard.budget import ACTIVATIONS
+from blackboard.budget import ACTIVATIONS, CALLS, TOKENS, USD, amount, dollars
 from blackboard.cli import conflicts, logs, outfile, speech
 from blackboard.cli.failures import FAILED, Interrupted, sentence
 from blackboard.cli.gist import count
@@ -34,7 +35,7 @@ Opening = Callable[[RunOptions], AbstractAsyncContextManager[Run]]
 def launch(scenario: Scenario[Any], params: BaseModel, said: Work) -> int:
     """Run a scenario to its end; the exit code."""
     outfile.check(said.out)
-    return _work(scenario, lambda options: scenario.start(params, **options), said)
+    return _work(scenario, lambda options: scenario.start(params, **options), said, is_new=True)
 
 
 def relaunch(scenario: Scenario[Any], board: Board, said: Work, *, more: bool = False) -> int:
@@ -49,13 +50,14 @@ def relaunch(scenario: Scenario[Any], board: Board, said: Work, *, more: bool = 
     return _work(scenario, lambda options: scenario.reopen(board.id, **options), said)
 
 
-def _work(scenario: Scenario[Any], opening: Opening, said: Work) -> int:
+def _work(scenario: Scenario[Any], opening: Opening, said: Work, *, is_new: bool = False) -> int:
     screen, began = progress(quiet=said.quiet), REAL.monotonic()
     logs.begin(with_progress=type(screen) is not Progress)
     stop = Stop()
     try:
         with stop, contextlib.redirect_stdout(sys.stderr), screen:  # stdout is for the result alone
-            verdict = blocking(_whole(opening(_options(scenario, said, screen)), screen, stop, said))
+            picks = scenario if is_new and said.team in {None, "auto"} and not said.quiet else None
+            verdict = blocking(_whole(opening(_options(scenario, said, screen)), screen, stop, said, picks))
     except (asyncio.CancelledError, KeyboardInterrupt) as error:
         raise Interrupted(_interrupted(screen.board, said)) from error
     except Exception as error:
@@ -72,15 +74,28 @@ def _work(scenario: Scenario[Any], opening: Opening, said: Work) -> int:
         return _show_end(board, verdict, said)
 
 
-async def _whole(opening: AbstractAsyncContextManager[Run], screen: Progress, stop: Stop, said: Work) -> Verdict:
+async def _whole(
+    opening: AbstractAsyncContextManager[Run], screen: Progress, stop: Stop, said: Work, picks: Scenario[Any] | None
+) -> Verdict:
+    """`picks`: the scenario, where it was left to it which team works."""
     async with opening as run:
         screen.began(run.board)
+        if picks is not None and len(picks.teams) > 1:
+            speech.tell(_picked(picks, run.board.record.team))
         if said.only is not None and not said.quiet:
             _tell_who_is_missing(run.board, said)
         task = asyncio.current_task()
         assert task is not None
         stop.asks(task.cancel)
         return await run.end()
+
+
+def _picked(scenario: Scenario[Any], title: str) -> str:
+    """Which team works, and why."""
+    first = next(iter(scenario.teams))
+    if title != first:
+        return f"team {title}, since no key is set for team {first}: {models.HOW}"
+    return f"team {title}; --team takes another: {', '.join(t for t in scenario.teams if t != title)}"
 
 
 def _tell_who_is_missing(board: Board, said: Work) -> None:
@@ -96,6 +111,11 @@ def _options(scenario: Scenario[Any], said: Work, screen: Progress) -> RunOption
         options["db"] = said.db
     if said.team is not None:
         options["team"] = said.team
+    every, others = _models(said.model or [])
+    if every is not None:
+        options["model"] = every
+    if others:
+        options["models"] = others
     if said.slots is not None:
         options["slots"] = said.slots
     if said.workers is not None:
@@ -107,6 +127,18 @@ def _options(scenario: Scenario[Any], said: Work, screen: Progress) -> RunOption
     if said.reload:
         options["reload"] = True
     return options
+
+
+def _models(said: list[str]) -> tuple[str | None, dict[str, str]]:
+    """`--model ID` and `--model WHO=ID`, read. UsageError."""
+    every = [one for one in said if "=" not in one]
+    split = [one.partition("=") for one in said if "=" in one]
+    pairs = [(who.strip(), which.strip()) for who, _, which in split]
+    if len(every) > 1:
+        raise UsageError(f"--model says {' and '.join(every)} for all agents; say one of them, or WHO=ID for some")
+    if any(not all(pair) for pair in pairs) or "" in every:
+        raise UsageError("--model takes ID, TIER=ID or AGENT=TIER, e.g. fast=claude-haiku-5-5 or critic=strong")
+    return (every[0] if every else None), dict(pairs)
 
 
 def _others(scenario: Scenario[Any], places: list[str]) -> Mapping[str, Agent]:
@@ -176,9 +208,10 @@ def _whoever_reads(again: str) -> Iterator[None]:
 
 
 def _summary(board: Board, verdict: Verdict, seconds: float, said: Work) -> str:
-    used = next((b.settled for b in board.store.summary(board.id).budgets if b.unit == ACTIVATIONS), 0)
+    used = {b.unit: b.settled for b in board.store.summary(board.id).budgets}
     how = "complete" if verdict.ending == "complete" else f"ended: {verdict.ending}"
-    line = f"{board.id} {how} in {seconds:.1f} s: {count(used, 'activation')}, {count(board.seq, 'entry')}"
+    acted, entries = count(used.get(ACTIVATIONS, 0), "activation"), count(board.seq, "entry")
+    line = f"{board.id} {how} in {seconds:.1f} s: {acted}, {entries}{_spent(used)}"
     lines = [line, *(f"  {reason}" for reason in (*verdict.reasons, *conflicts.in_words(board)))]
     if verdict.ending != "complete":
         result = board.result
@@ -187,15 +220,20 @@ def _summary(board: Board, verdict: Verdict, seconds: float, said: Work) -> str:
     return "\n".join(lines)
 
 
+def _spent(used: Mapping[str, int]) -> str:
+    """What calls have taken, if there were any: `, 3 calls, 1,204 tokens, 0.0021 USD`."""
+    if not (calls := used.get(CALLS, 0)):
+        return ""
+    nano_usd = used.get(USD, 0)
+    cost = f"{dollars(nano_usd):.4f} USD" if nano_usd else "at no known price"
+    return f", {amount(CALLS, calls)}, {amount(TOKENS, used.get(TOKENS, 0))}, {cost}"
+
+
 def _remedy(board: Board, verdict: Verdict, said: Work) -> str:
     again, look = _command("resume", board, said), _command("show", board, said)
     match verdict.ending:
         case "budget":
-            owners = board.store.summary(board.id).of_agents
-            used_up = [agent for agent in owners if verdict.reasons[0].startswith(f"{agent} has used up")]
-            if used_up:
-                return f"raise budget= where {used_up[0]} is declared, then go on with: {again}"
-            return f"raise it: {again} --activations N"
+            return _more(board, verdict, again)
         case "deadline":
             return f"raise it: {again} --seconds N"
         case "cancelled":
@@ -205,6 +243,20 @@ def _remedy(board: Board, verdict: Verdict, said: Work) -> str:
         case "breaker":
             return f"when the cause is mended, go on with: {again}"
     return f"look at it: {look}"
+
+
+def _more(board: Board, verdict: Verdict, again: str) -> str:
+    """How there can be more of the budget that has ended the board."""
+    summary, first = board.store.summary(board.id), verdict.reasons[0]
+    owner = next((agent for agent in summary.of_agents if first.startswith(f"{agent} has used up")), None)
+    short = next((s for s in summary.short if first.startswith(f"{s.agent} needs ")), None)
+    if short is not None and short.short.scope.startswith("day:"):
+        return f"{shortages.DAY}; or go on tomorrow with: {again}"
+    if short is not None and not shortages.is_of_board(short.short):
+        owner = short.agent
+    if owner is not None:
+        return f"raise budget= where {owner} is declared, then go on with: {again}"
+    return f"raise it: {again} {shortages.OPTIONS[short.short.unit if short is not None else ACTIVATIONS]}"
 
 
 @contextlib.asynccontextmanager

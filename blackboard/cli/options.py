@@ -54,9 +54,10 @@ class Find(Look):
 class Work(Look):
     """What may be said with `run` and `resume`."""
 
-    team: Annotated[str | None, typer.Option(metavar="TEAM", help="Which of the scenario's teams; else its first.")] = (
-        None
-    )
+    team: Annotated[
+        str | None,
+        typer.Option(metavar="TEAM", help="Which of the scenario's teams; else auto: the first that can run here."),
+    ] = None
     agent: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=TEAM.AGENT", help="Put another team's agent in its place; repeatable."),
@@ -69,6 +70,16 @@ class Work(Look):
     workers: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="More processes of this machine that work on it.")
     ] = None
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID|WHO=ID",
+            help="The model of all agents, of a tier (fast=ID) or an agent (critic=strong); repeatable.",
+        ),
+    ] = None
+    usd: Annotated[float | None, typer.Option(min=0, metavar="N", help="Cap: dollars for models in all.")] = None
+    tokens: Annotated[int | None, typer.Option(min=0, metavar="N", help="Cap: tokens of models in all.")] = None
+    calls: Annotated[int | None, typer.Option(min=0, metavar="N", help="Cap: calls of models in all.")] = None
     activations: Annotated[int | None, typer.Option(min=0, metavar="N", help="Cap: activations in all.")] = None
     seconds: Annotated[float | None, typer.Option(min=0, metavar="S", help="Cap: seconds of work in all.")] = None
     out: Annotated[
@@ -87,7 +98,7 @@ class Work(Look):
     @property
     def budget(self) -> Budget:
         """The caps that are said."""
-        return Budget(activations=self.activations, seconds=self.seconds)
+        return Budget(self.usd, self.tokens, self.calls, self.activations, self.seconds)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -190,7 +190,7 @@ class TestRunning:
         assert [json.loads(line)["board"] for line in lines] == ["hello-3"]
 
     def test_another_teams_agent_takes_a_place(self, told):
-        assert told("run", "hello", "Ada", "-q", "--agent", "polisher=default.polisher")[0] == 0
+        assert told("run", "hello", "Ada", "-q", "--agent", "polisher=offline.polisher")[0] == 0
 
 
 class TestRefusals:
@@ -204,9 +204,9 @@ class TestRefusals:
             ("run hello", "missing argument 'names'; see blackboard run hello --help"),
             ("run gated.py two gate", "steps: Input should be a valid integer"),
             ("run hello Ada --tem x", "no such option: --tem"),
-            ("run hello Ada --team x", "hello has no team 'x'; it has default"),
-            ("run hello Ada --agent x=default.host", "team 'default' has no agent 'x'"),
-            ("run hello Ada --agent host=default.x", "team 'default' has no agent 'x'"),
+            ("run hello Ada --team x", "hello has no team 'x'; it has offline, claude"),
+            ("run hello Ada --agent x=offline.host", "team 'offline' has no agent 'x'"),
+            ("run hello Ada --agent host=offline.x", "team 'offline' has no agent 'x'"),
             ("run hello Ada --agent host", "--agent takes NAME=TEAM.AGENT"),
             ("run hello Ada --slots 0", "invalid value for '--slots'"),
             ("run hello Ada --db gated.py", "gated.py is not a database; say another --db"),
@@ -334,7 +334,7 @@ class TestLooking:
         listed = {a["name"]: a for a in json.loads(told("agents", "--json")[1])}
         assert listed["polisher"] == {
             "name": "polisher", "module": "agents.hello.polisher", "watches": "greeting rough", "writes": ["greeting"],
-            "tools": [], "purpose": "Gives a rough greeting its capital and its mark.", "teams": ["hello/default"],
+            "tools": [], "purpose": "Gives a rough greeting its capital and its mark.", "teams": ["hello/offline", "hello/claude"],
         }  # fmt: skip
 
     def test_a_board_that_is_complete_shows_its_result_again(self, told):

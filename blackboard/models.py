@@ -1,0 +1,70 @@
+"""Models of a run: whether this machine reaches one, which team it can run by that, and which stands for which."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from blackboard import settings
+from blackboard.agent import Agent
+from blackboard.asking import Model, Shop
+from blackboard.errors import UsageError
+from blackboard.llm.provider import Provider
+from blackboard.team import Members, Team, agents
+
+EVERY = "*"  # in a mapping of models: all agents that nothing else is said of
+TIERS = ("fast", "strong")
+HOW = "set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for a local server"
+
+
+def is_reached(model: "str | Provider | None" = None) -> bool:
+    """Whether there is a model to be asked: one that was given as an object, or one that the settings lead to."""
+    return not (model is None or isinstance(model, str)) or bool(settings.model_access())
+
+
+def asking(team: Iterable[Agent]) -> list[str]:
+    """The agents that ask a model, or whose fallback does."""
+    return [a.name for a in team if a.asks]
+
+
+def first_that_runs(teams: Mapping[str, Members], others: Mapping[str, Agent], *, reached: bool) -> str:
+    """The first team that this machine can run, with the agents that are put in place of its own; else the first."""
+    for title, members in teams.items():
+        if reached or not asking(others.get(a.name, a) for a in agents(members)):
+            return title
+    return next(iter(teams))
+
+
+def check_team(scenario: str, title: str, team: Team, teams: Mapping[str, Members]) -> None:
+    """That these agents of a team ask no model, where none is reached. UsageError."""
+    if not (names := asking(team)):
+        return
+    whole = next((t for t, members in teams.items() if not asking(agents(members))), None)
+    other = f"; --team {whole} works without" if whole is not None and whole != title else ""
+    raise UsageError(f"team {title!r} of {scenario} asks a model ({', '.join(names)}), and no key is set: {HOW}{other}")
+
+
+def mapping(model: object, models: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+    """What stands for which model. One for all agents takes the place of whatever was said before."""
+    return {EVERY: model, **models} if isinstance(model, str) else {**before, **models}
+
+
+def check_mapping(models: Mapping[str, str], team: Team) -> None:
+    """That every name in it means something at this board. UsageError."""
+    chains = [one for a in team for one in a.chain]
+    known = {EVERY, *TIERS, *models.values(), *(a.name for a in chains), *(a.model for a in chains if a.model)}
+    for name, wanted in models.items():
+        if not (isinstance(wanted, str) and wanted.strip()):
+            raise UsageError(f"models: {name} needs the id of a model, or a tier ({', '.join(TIERS)}), not {wanted!r}")
+        if name not in known:
+            there = ", ".join((*TIERS, *dict.fromkeys(a.name for a in chains if a.model is not None)))
+            raise UsageError(f"models: {name!r} is no tier and no agent that asks a model; there are {there}")
+
+
+def answering(model: "str | Provider | None", models: Mapping[str, str]) -> Callable[[Shop], Model]:
+    """Makes who answers for a worker: the provider that was given, else Claude, loaded at the first question."""
+    provider = None if model is None or isinstance(model, str) else model
+
+    def made(shop: Shop) -> Model:
+        from blackboard.llm.answering import Answering  # loads prices, which only who asks has a use for
+
+        return Answering(shop, provider, models)
+
+    return made
