@@ -1,10 +1,11 @@
 """Models of a run: whether this machine reaches one, which team it can run by that, and which stands for which."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from blackboard import settings
 from blackboard.agent import Agent
-from blackboard.asking import Model, Shop
+from blackboard.asking import Asked, Model, Shop
 from blackboard.errors import UsageError
 from blackboard.llm.provider import Provider
 from blackboard.team import Members, Team, agents
@@ -59,12 +60,27 @@ def check_mapping(models: Mapping[str, str], team: Team) -> None:
 
 
 def answering(model: "str | Provider | None", models: Mapping[str, str]) -> Callable[[Shop], Model]:
-    """Makes who answers for a worker: the provider that was given, else Claude, loaded at the first question."""
+    """Makes who answers for a worker: the provider that was given, else Claude."""
     provider = None if model is None or isinstance(model, str) else model
+    return lambda shop: _Answers(shop, provider, models)
 
-    def made(shop: Shop) -> Model:
-        from blackboard.llm.answering import Answering  # loads prices, which only who asks has a use for
 
-        return Answering(shop, provider, models)
+class _Answers:
+    """Who answers, from the first question on: whoever is asked nothing loads nothing."""
 
-    return made
+    def __init__(self, shop: Shop, provider: Provider | None, models: Mapping[str, str]) -> None:
+        self._of = (shop, provider, models)
+        self._made: Model | None = None
+
+    async def ask(self, asked: Asked) -> Any:
+        """See `Model`."""
+        if self._made is None:
+            from blackboard.llm.answering import Answering
+
+            self._made = Answering(*self._of)
+        return await self._made.ask(asked)
+
+    async def close(self) -> None:
+        """Let go of what it holds."""
+        if self._made is not None:
+            await self._made.close()

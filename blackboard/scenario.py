@@ -187,13 +187,12 @@ class Scenario(Generic[P]):
         from blackboard.runner import Plan
 
         now = session.lineup
-        changes = session.reload or bool(now.made.makers)
         return Plan(
             now.agents, self.done, self.stop, session.terms.budget, session.resources, tools, session.epoch,
             session.terms.least_rating, now.only, session.terms.breaker, session.terms.more,
             broken=now.broken, files=now.files, made=now.made,
-            roster=session.roster if changes else None,
-            model=asked.answering(session.model, session.terms.models) if changes or asked.asking(now.agents) else None,
+            roster=session.roster if session.reload or now.made.makers else None,
+            model=asked.answering(session.model, session.terms.models),
         )  # fmt: skip
 
     def joined(

@@ -8,21 +8,24 @@ from typing_extensions import Unpack
 
 from blackboard.activation import Agenda, Claim, Contribution, Landed, Lot, Proposal
 from blackboard.agent import Agent
+from blackboard.asking import Model
 from blackboard.board import Board, open_store
 from blackboard.budget import Budget
 from blackboard.conditions import when
 from blackboard.entry import Entry, Kind
 from blackboard.errors import UsageError
+from blackboard.llm.provider import Provider
 from blackboard.looker import to_entry
+from blackboard.models import answering
 from blackboard.plugins import Loaded
+from blackboard.ports import Store
 from blackboard.records import PERSON, NewBoard, Notice
 from blackboard.roster import Roster
 from blackboard.runner import Plan, Runner, Workshop
-from blackboard.runner.acting import Acting
+from blackboard.runner.acting import Acted, Acting
 from blackboard.runner.plan import matcher, seats
 from blackboard.runner.view import Toolbox
 from blackboard.running import blocking
-from blackboard.seam import REAL
 from blackboard.team import Members
 from blackboard.tool import Tool
 
@@ -34,13 +37,15 @@ class StandIns(TypedDict, total=False):
 
     resources: Sequence[object]
     tools: Mapping[Tool[..., Any], Callable[..., object]]
+    model: "str | Provider"
+    models: Mapping[str, str]
 
 
 def memory_board() -> Board:
     """An empty board in memory that no agent watches, to put things on."""
     store = open_store(":memory:")
     nothing = Contribution(Claim("", 0, PERSON, 0, None, 0, 0, 0), PERSON)
-    return Board(store, store.create(NewBoard("test", caps=(("activations", None),)), [], nothing))
+    return Board(store, store.create(NewBoard("test", caps=Budget().caps), [], nothing))
 
 
 def run_agent(
@@ -53,10 +58,7 @@ def run_agent(
     own = board or memory_board()
     entries = [own.post(e) if isinstance(e, Kind) else e for e in on]
     claim = _claimed(own, agent, entries)
-    lane = REAL.lane("test", 2)
-    tools = Toolbox(lane, options.get("resources", ()), options.get("tools", {}))
-    acted = blocking(Acting(own.store, {agent.name: agent}, matcher([]), lane, tools).act(claim))
-    lane.close()
+    acted = blocking(_acted(own.store, agent, claim, options))
     if acted.aside is not None:
         own.store.set_aside(claim, *acted.aside)
         raise UsageError(f"{agent.name} does not act: {acted.aside[1]}")
@@ -69,6 +71,23 @@ def run_agent(
         raise UsageError(f"what {agent.name} wrote did not land: {ruling}")
     kinds = {k.kind_name: k for k in agent.writes}
     return [to_entry(kinds[r.kind], r) for r in own.store.by_seq(own.id, ruling.seqs)]
+
+
+async def _acted(store: Store, agent: Agent, claim: Claim, options: StandIns) -> Acted:
+    """How it went; the model that was given answers."""
+    async with Workshop(store) as shop:
+        model = _model(options, shop)
+        tools = Toolbox(shop.tool_lane, options.get("resources", ()), options.get("tools", {}), model)
+        try:
+            return await Acting(store, {agent.name: agent}, matcher([]), shop.agent_lane, tools).act(claim)
+        finally:
+            if model is not None:
+                await model.close()
+
+
+def _model(options: StandIns, shop: Workshop) -> Model | None:
+    """Who answers what is asked; nobody, where nobody was given."""
+    return answering(options["model"], options.get("models", {}))(shop) if "model" in options else None
 
 
 def _claimed(board: Board, agent: Agent, entries: Sequence[Entry[Any]]) -> Claim:
@@ -122,6 +141,7 @@ def run_team(agents: Members, /, *on: Kind, board: Board | None = None, **option
         now.agents, when(lambda _: False, "to the end"), None, Budget(activations=10_000, seconds=60),
         options.get("resources", ()), dict(options.get("tools", {})), backoff=0,
         made=now.made, roster=roster if now.made.makers else None,
+        model=answering(options["model"], options.get("models", {})) if "model" in options else None,
     )  # fmt: skip
 
     async def whole() -> None:
@@ -129,5 +149,5 @@ def run_team(agents: Members, /, *on: Kind, board: Board | None = None, **option
             await Runner(shop, own.id, plan).run()
 
     blocking(whole())
-    own.store.reopen(own.id, (("activations", None),))
+    own.store.reopen(own.id, Budget().caps)
     return own
