@@ -13,6 +13,7 @@ from blackboard import settings
 from blackboard.activation import Claim, Contribution, Write
 from blackboard.agent import Agent
 from blackboard.controller import Verdict
+from blackboard.costs import Cost, cost_of, line
 from blackboard.entry import RETRACTED, Entry, K, Kind, Ref
 from blackboard.errors import IllegalTransition, NotFound, UsageError
 from blackboard.explaining import SOME, Limits, Why, derivation
@@ -144,6 +145,15 @@ class Board(Looker):
         """
         row = self.row(entry, version)
         return derivation(self.store, self.id, row, lambda r: self._loose([r])[0], limits)
+
+    def cost(self, entry: Entry[Any] | str | None = None, /) -> Cost:
+        """What the board's calls of models have cost; or those on the way to an entry, and to all it was derived from.
+
+        In dollars and tokens, by agent and model. What failed or was dropped on the way to nothing is the board's. NotFound.
+        """
+        if entry is None:
+            return cost_of(self.store.calls(self.id))
+        return cost_of(call for step in line(self.store, self.id, self.row(entry)) for call in step.calls)
 
     def why_not(self, agent: Agent | str, /, key: str | None = None) -> WhyNot:
         """What keeps an agent from acting on each entry that it watches, or on one. UsageError, NotFound.

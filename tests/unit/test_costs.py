@@ -1,6 +1,5 @@
 """What calls have cost: each once, parts and whole the same, and what of it was for nothing."""
 
-import json
 from dataclasses import replace
 from decimal import Decimal
 
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from blackboard.calls import Amounts, CallRecord, Usage
 from blackboard.costs import Cost, cost_of, worth
 from blackboard.records import ActivationRecord, AttemptRecord
-from blackboard.waste import saved, wasted
+from blackboard.waste import wasted
 
 
 def call(id_=1, nano=1_000, tokens=10, **more):
