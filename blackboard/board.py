@@ -149,7 +149,7 @@ class Board(Looker):
     def cost(self, entry: Entry[Any] | str | None = None, /) -> Cost:
         """What the board's calls of models have cost; or those on the way to an entry, and to all it was derived from.
 
-        In dollars and tokens, by agent and model. What failed or was dropped on the way to nothing is the board's. NotFound.
+        In dollars and tokens, by agent and model. What failed or was dropped is the board's alone. NotFound.
         """
         if entry is None:
             return cost_of(self.store.calls(self.id))

@@ -17,8 +17,8 @@ DECIMALS = 4  # of dollars, where people read them; what is less than one of the
 class Cost:
     """What calls of models have cost, in dollars, exactly.
 
-    With `unpriced` calls (nobody knows the price of their model) or some `under_way` it has been more than `usd`. A call
-    of which nothing was heard any more is in it with the most that it can have cost.
+    With `unpriced` calls (nobody knows the price of their model) or some `under_way` it has been more than `usd`.
+    A call of which nothing was heard any more is in it with the most that it can have cost.
     """
 
     usd: Decimal = Decimal(0)

@@ -10,10 +10,23 @@ import typer
 from typer.core import TyperGroup
 from typing_extensions import override
 
-from blackboard import settings
+from blackboard import calls, settings
 from blackboard.board import list_boards, list_serving, open_board
 from blackboard.cli import boards as shown
-from blackboard.cli import catalogue, conflicts, drawing, finding, health, posting, reasons, scaffold, speech
+from blackboard.cli import (
+    catalogue,
+    conflicts,
+    costs,
+    drawing,
+    finding,
+    health,
+    limiting,
+    posting,
+    prompts,
+    reasons,
+    scaffold,
+    speech,
+)
 from blackboard.cli.failures import USAGE
 from blackboard.cli.options import Find, Look, Serve, Work, taking, verb_first
 from blackboard.cli.scenarios import Scenarios
@@ -49,6 +62,7 @@ Body = Annotated[
     list[str] | None,
     typer.Argument(metavar="JSON|FIELD=VALUE …", help="The body: its fields, or JSON; `-` reads JSON from stdin."),
 ]
+Whole = Annotated[int | None, typer.Option(metavar="N", help="At most so many.")]
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The key of an entry, as in `answer-3`.")]
 
 
@@ -109,10 +123,11 @@ def boards(said: Look) -> int:
     """List the boards of a database, newest last."""
     found = list_boards(db=said.db)
     serving = shown.workers_at(list_serving(db=said.db)) if found else {}
+    cost = costs.of_boards(said.db) if found else {}
     if said.as_json:
-        speech.say_json([shown.board_as_json(r, serving.get(r.id, 0)) for r in found])
+        speech.say_json([shown.board_as_json(r, serving.get(r.id, 0), cost.get(r.id)) for r in found])
     elif found:
-        shown.draw_boards(found, serving)
+        shown.draw_boards(found, serving, cost)
     else:
         speech.tell("no board yet; `blackboard run` makes one")
     return 0
@@ -145,18 +160,28 @@ def log(
     said: Look,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for more until the board has ended.")] = False,
     kind: Annotated[str | None, typer.Option(metavar="KIND", help="Only entries of this kind.")] = None,
+    prompt: Annotated[
+        int | None,
+        typer.Option(metavar="ACTIVATION", help="Instead, what this activation asked models, and what they answered."),
+    ] = None,
 ) -> int:
     """List what was written to a board, in order, one version a line."""
+    if prompt is not None and (follow or kind):
+        raise UsageError("--prompt shows the calls of one activation; leave out --follow and --kind")
     with open_board(board, db=said.db) as opened:
+        if prompt is not None:
+            prompts.prompts(opened, prompt, as_json=said.as_json)
+            return 0
         if follow and opened.verdict is None and not opened.is_served:
             again = f"blackboard resume {opened.id}{shown.at(said.db)}"
             speech.tell(f"nobody works on {opened.id} now; `{again}` goes on with it")
+        asked = prompts.asking(opened, follows=follow)
         refused = conflicts.by_seq(opened) if opened.verdict is not None or not follow else {}
         for row in shown.versions(opened, kind, wait=follow):
             if said.as_json:
                 speech.say_json({**shown.row_as_json(row), "refused": refused.get(row.seq, [])}, indent=None)
             else:
-                speech.say(shown.log_line(row, refused.get(row.seq, ())))
+                speech.say(shown.log_line(row, refused.get(row.seq, ()), asked=asked(row.activation)))
     return 0
 
 
@@ -215,6 +240,17 @@ def why(
     return reasons.why(board, key, said, version, everything)
 
 
+@app.command()
+@taking(Look)
+def cost(
+    board: Name,
+    said: Look,
+    key: Annotated[str | None, typer.Argument(metavar="KEY", help="This entry, and all that it came from.")] = None,
+) -> int:
+    """Show what calls of models have cost: by agent and model, the dearest, and what of it was for nothing."""
+    return costs.cost(board, key, said)
+
+
 @app.command("why-not")
 @taking(Look)
 def why_not(
@@ -255,6 +291,29 @@ def new_agent(
 ) -> int:
     """Write a working agent and its test, to be edited."""
     return scaffold.new_agent(name, watches, folder, said)
+
+
+@app.command()
+@taking(Look)
+def limits(
+    said: Look,
+    model: Annotated[str, typer.Option(metavar="M", help="Of this model; else of all together.")] = calls.ANY,
+    requests_a_minute: Whole = None,
+    tokens_a_minute: Whole = None,
+    calls_at_once: Whole = None,
+    usd_a_day: Annotated[float | None, typer.Option(metavar="X", help="At most so many dollars a day.")] = None,
+    tokens_a_day: Whole = None,
+    calls_a_day: Whole = None,
+    none: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Lift this limit, as in `calls-a-day`; repeatable.")
+    ] = None,
+) -> int:
+    """Show and set what a database allows all of its processes together. Limits of a day hold from 0 to 24 h UTC."""
+    given = {
+        "requests_a_minute": requests_a_minute, "tokens_a_minute": tokens_a_minute, "calls_at_once": calls_at_once,
+        "usd_a_day": usd_a_day, "tokens_a_day": tokens_a_day, "calls_a_day": calls_a_day,
+    }  # fmt: skip
+    return limiting.limits(model, given, none or [], said)
 
 
 @app.command()

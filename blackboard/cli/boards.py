@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from blackboard.board import Board, to_verdict
-from blackboard.cli import agendas, conflicts, drawing, speech
+from blackboard.cli import agendas, budgets, conflicts, costs, drawing, speech
 from blackboard.cli.finding import unknown
 from blackboard.cli.gist import age, body_of, clock, count, few, gist, iso
+from blackboard.costs import Cost
 from blackboard.errors import UsageError
 from blackboard.looker import is_intact
-from blackboard.records import BoardRecord, Row, Serving, Spent
+from blackboard.records import BoardRecord, Row, Serving
 
 CHANGED = "(changed outside)"  # it is shown all the same: whoever looks wants to see what is there
 FEW = 20  # entries of a kind that are shown where nobody asks for more
@@ -21,13 +22,15 @@ MANY = 2**31
 
 
 # -- boards --------------------------------------------------------------------------------------------------------
-def draw_boards(records: Iterable[BoardRecord], workers: Mapping[str, int]) -> None:
-    """A line for each board, newest last."""
+def draw_boards(records: Iterable[BoardRecord], workers: Mapping[str, int], spent: Mapping[str, Cost]) -> None:
+    """A line for each board, newest last. What they have cost stands there if any has called a model."""
+    heads = ("board", "scenario", "state", "workers", "entries", *(["cost"] if spent else []), "age", "params")
     rows = [
-        (r.id, r.scenario, _state(r), _served(r, workers), str(r.head), age(r.created_at), gist(r.params))
+        (r.id, r.scenario, _state(r), _served(r, workers), str(r.head),
+         *([str(spent.get(r.id, ""))] if spent else []), age(r.created_at), gist(r.params))
         for r in records
-    ]
-    drawing.table(("board", "scenario", "state", "workers", "entries", "age", "params"), rows)
+    ]  # fmt: skip
+    drawing.table(heads, rows)
 
 
 def workers_at(serving: Iterable[Serving]) -> dict[str, int]:
@@ -44,7 +47,7 @@ def declared_in(record: BoardRecord) -> str:
     return str(json.loads(record.options).get("declared_in", ""))
 
 
-def board_as_json(record: BoardRecord, workers: int) -> dict[str, Any]:
+def board_as_json(record: BoardRecord, workers: int, cost: Cost | None) -> dict[str, Any]:
     """A board for programs."""
     verdict = to_verdict(record.verdict)
     told = verdict and {"ending": verdict.ending, "reasons": verdict.reasons, "exit_code": verdict.exit_code}
@@ -52,6 +55,7 @@ def board_as_json(record: BoardRecord, workers: int) -> dict[str, Any]:
         "board": record.id, "scenario": record.scenario, "team": record.team, "params": json.loads(record.params),
         "status": record.status, "verdict": told, "entries": record.head, "created_at": iso(record.created_at),
         "ran_seconds": round(record.ran_seconds, 3), "workers": workers,
+        "cost": costs.cost_as_json(cost or Cost()),
     }  # fmt: skip
 
 
@@ -90,6 +94,7 @@ def draw_board(board: Board, wanted: Shown, db: str | None = None) -> None:
     if wanted.as_of is None and wanted.kind is None:
         if board.record.status == "open":
             _draw_workers(board, db)
+            _draw_troubles(board)
         agendas.draw(board)
 
 
@@ -127,24 +132,24 @@ def _draw_header(board: Board, as_of: int | None) -> None:
     for reason in verdict.reasons if verdict else ():
         drawing.line(reason, indent=2)
     summary = board.store.summary(board.id)
-    spent = ", ".join(_used(b) for b in summary.budgets)
-    own = [("", f"{_used(b)} of {agent}") for agent, b in summary.of_agents.items()]
+    spent = budgets.used(summary.budgets)
+    own = [("", f"{budgets.used([b])} of {agent}") for agent, b in summary.of_agents.items()]
+    own += [("", f"{budgets.used(its)} of {agent}") for agent, its in summary.calls_of_agents.items()]
     seconds = json.loads(record.options).get("budget", {}).get("seconds")
     ran = f"{record.ran_seconds:.1f}" + (f" of {seconds:g}" if seconds is not None else "")
     drawing.table((), [
         ("scenario", f"{record.scenario}, team {record.team}"), ("params", gist(record.params)),
         ("begun", clock(record.created_at)), ("used", f"{spent or 'nothing'}, {ran} seconds"), *own,
+        *(("today", f"{told}, in all of the database") for told in budgets.today_in_words(board.store)),
+        *(("cost", f"{cost}; `blackboard cost {record.id}` tells more") for cost in _cost(board)),
         ("entries", f"{count(record.head, 'version')} in the feed"),
         *(("conflicts", line) for line in conflicts.in_words(board)),
     ], indent=2)  # fmt: skip
 
 
-def _used(spent: Spent) -> str:
-    return f"{spent.settled} of {spent.cap} {spent.unit}" if spent.cap is not None else f"{spent.settled} {spent.unit}"
-
-
-def _budget_as_json(spent: Spent) -> dict[str, Any]:
-    return {"unit": spent.unit, "cap": spent.cap, "used": spent.settled, "reserved": spent.reserved}
+def _cost(board: Board) -> list[Cost]:
+    """What it has cost, if it has called a model."""
+    return list(costs.by_board(board.store, board.id).values())
 
 
 def at(db: str | None) -> str:
@@ -171,6 +176,14 @@ def _draw_workers(board: Board, db: str | None) -> None:
         drawing.line(f"nobody serves {', '.join(board.unserved)}; `{serve} --agents {names}` does", indent=2)
 
 
+def _draw_troubles(board: Board) -> None:
+    """The models that do not take calls as they usually do."""
+    if told := budgets.troubles(board.store.gates()):
+        drawing.title("models")
+        for line in told:
+            drawing.paragraph("  ", line)
+
+
 def _worker_as_json(one: Serving) -> dict[str, Any]:
     return {
         "worker": one.worker.id, "host": one.worker.host, "pid": one.worker.pid, "agents": dict(one.agents),
@@ -181,17 +194,21 @@ def _worker_as_json(one: Serving) -> dict[str, Any]:
 def show_as_json(board: Board, wanted: Shown) -> dict[str, Any]:
     """The whole board, or all of one kind, for programs."""
     summary, as_of = board.store.summary(board.id), wanted.as_of
-    budgets = [_budget_as_json(b) for b in summary.budgets]
-    own = [{"agent": agent, **_budget_as_json(b)} for agent, b in summary.of_agents.items()]
+    owned = [(agent, b) for agent, b in summary.of_agents.items()]
+    owned += [(agent, b) for agent, its in summary.calls_of_agents.items() for b in its]
+    own = [{"agent": agent, **budgets.budget_as_json(b)} for agent, b in owned]
+    cost = next(iter(_cost(board)), None)
     if wanted.kind is None:
         rows = board.store.current(board.id, as_of)
     else:
         rows = sorted(board.store.newest(board.id, wanted.kind, MANY, as_of), key=lambda r: r.born)
     return {
-        **board_as_json(board.record, len(board.serving)), "serving": [_worker_as_json(s) for s in board.serving],
-        "unserved": board.unserved, "as_of": board.seq if as_of is None else as_of, "budgets": budgets,
-        "agent_budgets": own, "conflicts": conflicts.counted(board), "entries": [row_as_json(r) for r in rows],
-        **agendas.as_json(board),
+        **board_as_json(board.record, len(board.serving), cost), "serving": [_worker_as_json(s) for s in board.serving],
+        "unserved": board.unserved, "as_of": board.seq if as_of is None else as_of,
+        "budgets": [budgets.budget_as_json(b) for b in summary.budgets], "agent_budgets": own,
+        "today": [{"model": model, **budgets.budget_as_json(b)} for model, b in budgets.today(board.store)],
+        "models": [budgets.gate_as_json(g) for g in board.store.gates()], "conflicts": conflicts.counted(board),
+        "entries": [row_as_json(r) for r in rows], **agendas.as_json(board),
     }  # fmt: skip
 
 
@@ -203,10 +220,14 @@ def versions(board: Board, kind: str | None, *, wait: bool) -> Iterator[Row]:
     return (row for row in board.feed(wait=wait) if kind in {None, row.kind})
 
 
-def log_line(row: Row, refused: Iterable[str] = ()) -> str:
-    """A version of an entry on one line, with the agents whose results were refused as it was there first."""
+def log_line(row: Row, refused: Iterable[str] = (), *, asked: bool = False) -> str:
+    """A version of an entry on one line, with the agents whose results were refused as it was there first.
+
+    Where its author had `asked` a model the activation is named, for `--prompt`.
+    """
     about = f"  about {few(row.about)}" if row.about else ""
     about += "" if is_intact(row) else f"  {CHANGED}"
+    about += f"  activation {row.activation}" if asked else ""
     about += f"  refused: {', '.join(refused)}" if refused else ""
     key = f"{row.key} v{row.version}"
     return speech.printable(
@@ -218,6 +239,6 @@ def row_as_json(row: Row) -> dict[str, Any]:
     """A version of an entry for programs."""
     return {
         "seq": row.seq, "time": iso(row.posted_at), "author": row.author, "key": row.key, "version": row.version,
-        "kind": row.kind, "status": row.status, "about": row.about, "body": body_of(row.body),
+        "kind": row.kind, "status": row.status, "about": row.about, "body": body_of(row.body), "activation": row.activation,
         "intact": is_intact(row),
     }  # fmt: skip

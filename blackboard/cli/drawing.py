@@ -80,6 +80,13 @@ def paragraph(first: str, text: str, *, style: str = "") -> None:
         first = " " * len(first)
 
 
+def verbatim(text: str, *, indent: int = 0) -> None:
+    """Text with its own lines and their indentation; each is whole, and goes on below itself on a narrow terminal."""
+    for part in text.splitlines() or [""]:
+        bare = part.lstrip(" ")
+        paragraph(" " * (indent + len(part) - len(bare)), bare)
+
+
 def _print(drawn: object, indent: int = 0) -> None:
     from rich.padding import Padding
 

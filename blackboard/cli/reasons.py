@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from blackboard.agent import Agent
 from blackboard.board import Board, open_board
-from blackboard.cli import drawing, speech
+from blackboard.cli import costs, drawing, speech
 from blackboard.cli.failures import sentence
 from blackboard.cli.finding import unknown
 from blackboard.cli.options import Look
@@ -17,10 +17,13 @@ def why(board: str, key: str, said: Look, version: int | None, everything: bool)
     """The tree of what an entry was made from."""
     with open_board(board, db=said.db) as opened:
         found = opened.why(key, version=version, limits=ALL if everything else SOME)
+        spent = costs.of_version(opened, opened.row(key, version))
         if said.as_json:
-            speech.say_json(found.as_json())
+            speech.say_json({**found.as_json(), "cost": costs.cost_as_json(spent)})
             return 0
-        drawing.tree((min(level, DEEPEST), text) for level, text in found.lines())
+        told = f"  {spent}" if spent.calls else ""
+        lines = ((min(level, DEEPEST), text) for level, text in found.lines())
+        drawing.tree((level, text + (told if not place else "")) for place, (level, text) in enumerate(lines))
     return 0
 
 

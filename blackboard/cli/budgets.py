@@ -1,0 +1,106 @@
+"""Budgets in words, and how it stands with what all processes of a database share: limits, rests, breakers."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from blackboard.budget import ACTIVATIONS, CALLS, TOKENS, USD, dollars
+from blackboard.calls import ANY, Gate, Limits
+from blackboard.cli.gist import count
+from blackboard.costs import worth
+from blackboard.ports import Looking
+from blackboard.records import Spent
+from blackboard.seam import REAL
+
+BREAKER_LOOKS_AT = 10  # calls
+OF_A_DAY = "SELECT scope, unit, settled, reserved FROM spend WHERE scope = :day OR scope LIKE :day || '/%'"
+
+
+# -- budgets -------------------------------------------------------------------------------------------------------
+def used(budgets: Iterable[Spent]) -> str:
+    """`3 of 20 activations, 0.02 of 5 USD, 12 calls`; what is neither capped nor used is left out."""
+    return ", ".join(_used(b) for b in budgets if b.unit == ACTIVATIONS or b.cap is not None or b.settled or b.reserved)
+
+
+def _used(spent: Spent) -> str:
+    of = "" if spent.cap is None else f"{_number(spent.unit, spent.settled)} of "
+    held = f" (and {_number(spent.unit, spent.reserved)} held for calls)" if _holds(spent) else ""
+    shown = spent.settled if spent.cap is None else spent.cap
+    unit = "USD" if spent.unit == USD else spent.unit
+    return f"{of}{_number(spent.unit, shown)} {unit}{held}"
+
+
+def _holds(spent: Spent) -> bool:
+    return spent.unit != ACTIVATIONS and spent.reserved > 0
+
+
+def left(spent: Spent) -> str:
+    """`4.98 USD`, of a budget that has a cap."""
+    remaining = max(0, (spent.cap or 0) - spent.settled - spent.reserved)
+    return f"{_number(spent.unit, remaining)} {'USD' if spent.unit == USD else spent.unit}"
+
+
+def _number(unit: str, amount: int) -> str:
+    return worth(dollars(amount)).removesuffix(" USD") if unit == USD else f"{amount:,}"
+
+
+def today(store: Looking) -> list[tuple[str, Spent]]:
+    """What the database allows in a day and what of it is used, by model; `*` is all of them together."""
+    day = "day:" + datetime.fromtimestamp(REAL.now(), UTC).date().isoformat()
+    rows = store.sql(OF_A_DAY, {"day": day})
+    found = {(r["scope"].removeprefix(day).removeprefix("/") or ANY, r["unit"]): r for r in rows}
+    told: list[tuple[str, Spent]] = []
+    for model, allowed in store.limits().items():
+        for unit, cap in _of_a_day(allowed):
+            row = found.get((model, unit), {"settled": 0, "reserved": 0})
+            told += [] if cap is None else [(model, Spent(unit, cap, row["settled"], row["reserved"]))]
+    return told
+
+
+def today_in_words(store: Looking) -> list[str]:
+    """`0.5 of 20 USD`; `3 of 100 calls of claude-haiku-5-5`: a line for each model, and one for all together."""
+    whose: dict[str, list[Spent]] = {}
+    for model, spent in today(store):
+        whose.setdefault(model, []).append(spent)
+    return [used(its) + ("" if model == ANY else f" of {model}") for model, its in whose.items()]
+
+
+def _of_a_day(allowed: Limits) -> tuple[tuple[str, int | None], ...]:
+    return (USD, allowed.nano_usd_a_day), (TOKENS, allowed.tokens_a_day), (CALLS, allowed.calls_a_day)
+
+
+def budget_as_json(spent: Spent) -> dict[str, Any]:
+    """A budget for programs."""
+    return {"unit": spent.unit, "cap": spent.cap, "used": spent.settled, "reserved": spent.reserved}
+
+
+# -- models that rest ----------------------------------------------------------------------------------------------
+def troubles(gates: Iterable[Gate]) -> list[str]:
+    """A line for each model that does not take calls as it usually does."""
+    said = [(f"{g.model} at {g.endpoint}", ", ".join(_trouble(g))) for g in gates]
+    return [f"{which}: {what}" for which, what in said if what]
+
+
+def _trouble(gate: Gate) -> list[str]:
+    more = max(0.0, (gate.until or 0.0) - REAL.now())
+    told = []
+    if gate.state == "open":
+        told.append(f"open for {more:.0f} s more" if more else "open")
+    elif more:
+        told.append(f"rests for {more:.0f} s more, as it has asked to")
+    if gate.state == "half-open":
+        told.append("half-open, one call tries it")
+    if gate.state != "closed":
+        told.append(f"{gate.failures} of the last {BREAKER_LOOKS_AT} calls failed")
+    elif gate.at_once is not None:
+        told.append(f"takes {count(gate.at_once, 'call')} at a time")
+    return told
+
+
+def gate_as_json(gate: Gate) -> dict[str, Any]:
+    """How it stands with a model, for programs."""
+    more = None if gate.until is None else round(max(0.0, gate.until - REAL.now()), 3)
+    return {
+        "endpoint": gate.endpoint, "model": gate.model, "state": gate.state, "seconds": more,
+        "failures": gate.failures, "at_once": gate.at_once,
+    }  # fmt: skip
