@@ -239,6 +239,6 @@ def row_as_json(row: Row) -> dict[str, Any]:
     """A version of an entry for programs."""
     return {
         "seq": row.seq, "time": iso(row.posted_at), "author": row.author, "key": row.key, "version": row.version,
-        "kind": row.kind, "status": row.status, "about": row.about, "body": body_of(row.body), "activation": row.activation,
-        "intact": is_intact(row),
+        "kind": row.kind, "status": row.status, "about": row.about, "body": body_of(row.body),
+        "activation": row.activation, "intact": is_intact(row),
     }  # fmt: skip

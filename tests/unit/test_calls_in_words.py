@@ -10,6 +10,7 @@ from blackboard.records import Spent
 from blackboard.seam import REAL
 from tests.unit.test_costs import call
 
+BODY = json.dumps({"text": 'a "b"'})
 REQUEST = {
     "model": "claude-haiku-5-5", "max_tokens": 512, "output_config": {"effort": "low"},
     "tools": [{"name": "search", "description": "Searches.", "input_schema": {"type": "object"}}],
@@ -19,7 +20,7 @@ REQUEST = {
         {"role": "assistant", "content": [{"type": "tool_use", "id": "t1", "name": "search", "input": {"q": "ü"}}]},
         {"role": "user", "content": [
             {"type": "tool_result", "tool_use_id": "t1",
-             "content": [{"type": "text", "text": json.dumps({"key": "answer-1", "body": json.dumps({"text": 'a "b"'})})}]},
+             "content": [{"type": "text", "text": json.dumps({"key": "answer-1", "body": BODY})}]},
         ]},
     ],
 }  # fmt: skip
