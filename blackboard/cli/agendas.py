@@ -2,15 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
+from blackboard import shortages
 from blackboard.board import Board
+from blackboard.calls import Shortage
 from blackboard.cli import drawing
 from blackboard.cli.gist import clock, count, shortened
 from blackboard.records import ActivationRecord, AgendaCount
 
 OUTSIDE = "outside"  # the pseudo-agent of posts from outside
 STATES = ("running", "pending", "waiting", "parked", "done", "failed", "moot")
+BUDGET = "budget/"  # what begins so is no agent
 FEW = 20  # activations of a state that are told of one by one
 
 
@@ -43,6 +47,10 @@ def as_json(board: Board) -> dict[str, Any]:
             }
             for a in board.store.activations(board.id) if a.agent != OUTSIDE
         ],
+        "short": [
+            {"agent": s.agent, "activations": s.activations, **asdict(s.short)}
+            for s in board.store.summary(board.id).short
+        ],
     }  # fmt: skip
 
 
@@ -68,14 +76,23 @@ def _waits(board: Board, number: Counter[tuple[str, str]]) -> Iterator[str]:
             continue
         found = Counter((a.agent, a.waits_for) for a in board.store.in_state(board.id, state, FEW))
         for (agent, what), times in found.items():
+            if what and what.startswith(BUDGET):
+                continue
             pending = number[what or "", "pending"]
             behind = f" ({pending} pending)" if pending else ""
             whom = f"for {what}" if what else "until its ready= holds" if state == "waiting" else "for somebody"
             often = f" ({count(times, 'activation')})" if times > 1 else ""
             yield f"{agent} waits {whom}{behind}{often}"
+        if state == "parked":
+            yield from (f"{s.agent} waits for a budget: it {_lack(s)}" for s in board.store.summary(board.id).short)
         told, all_of_it = sum(found.values()), sum(n for (_, s), n in number.items() if s == state)
         if all_of_it > told:
             yield f"… {all_of_it - told} more {state}; `blackboard why-not` tells of each"
+
+
+def _lack(shortage: Shortage) -> str:
+    many = shortage.activations
+    return shortages.lack(shortage.short) + (f" ({count(many, 'activation')})" if many > 1 else "")
 
 
 def _draw_failures(board: Board, failed: int) -> None:
