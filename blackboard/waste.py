@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import inf
 
-from blackboard.calls import CallRecord
+from blackboard.calls import CallRecord, Usage
 from blackboard.costs import Cost, cost_of
 from blackboard.records import ActivationRecord, AttemptRecord
+
+A_MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -101,30 +103,45 @@ class Saving:
 
 def saved(calls: Iterable[CallRecord]) -> Saving:
     """What caching has spared in these calls."""
-    read = written = unpriced = 0
-    usd = Decimal(0)
-    for call in calls:
-        usage = call.usage
-        if usage is None or not (cached := usage.cache_read + usage.cache_write + usage.cache_write_1h):
-            continue
-        read += usage.cache_read
-        written += cached - usage.cache_read
-        price = listed_price(call.price)
-        if price is None:
-            unpriced += 1
-            continue
-        taken = ((usage.cache_read, "cache_read"), (usage.cache_write, "cache_write"),
-                 (usage.cache_write_1h, "cache_write_1h"))  # fmt: skip
-        usd += sum((tokens * (price["input"] - price.get(kind, price["input"])) for tokens, kind in taken), Decimal(0))
-    return Saving(read, written, usd, unpriced)
+    cached = [(c, c.usage) for c in calls if c.usage is not None and _cached(c.usage)]
+    spared = [_spared(usage, call.price) for call, usage in cached]
+    return Saving(
+        sum(usage.cache_read for _, usage in cached),
+        sum(usage.cache_write + usage.cache_write_1h for _, usage in cached),
+        sum((usd for usd in spared if usd is not None), Decimal(0)),
+        spared.count(None),
+    )
 
 
-def listed_price(price: str | None) -> Mapping[str, Decimal] | None:
-    """Dollars a token by the list price that a call was charged by; None where it is not known."""
+def _cached(usage: Usage) -> int:
+    return usage.cache_read + usage.cache_write + usage.cache_write_1h
+
+
+def _spared(usage: Usage, price: str | None) -> Decimal | None:
+    """Dollars that the same input would have cost more without a cache; None if the price is not known."""
+    listed = _listed(price, usage.input + _cached(usage))
+    if (plain := listed.get("input_mtok")) is None:
+        return None
+    taken = {
+        "cache_read_mtok": usage.cache_read, "cache_write_mtok": usage.cache_write,
+        "cache_write_1h_mtok": usage.cache_write_1h,
+    }  # fmt: skip
+    return sum((n * (plain - listed.get(name, plain)) for name, n in taken.items()), Decimal(0)) / A_MILLION
+
+
+def _listed(price: str | None, input_tokens: int) -> dict[str, Decimal]:
+    """Dollars per million tokens of an input so long, as they are written at a call; empty where they are not."""
     try:
-        said = json.loads(price or "null", parse_float=Decimal, parse_int=Decimal)
-    except ValueError:
-        return None
-    if not isinstance(said, dict) or not isinstance(said.get("input"), Decimal):
-        return None
-    return {name: value for name, value in said.items() if isinstance(value, Decimal)}
+        return {name: _in_tier(str(said), input_tokens) for name, said in json.loads(price or "{}")["usd"].items()}
+    except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError):
+        return {}
+
+
+def _in_tier(said: str, input_tokens: int) -> Decimal:
+    """Of `0.1 0.5>100000` the second for an input of more than 100,000 tokens."""
+    base, *tiers = said.split()
+    applied = base
+    for tier in tiers:
+        amount, _, start = tier.partition(">")
+        applied = amount if input_tokens > int(start) else applied
+    return Decimal(applied)

@@ -8,7 +8,7 @@ from blackboard.calls import Gate, Usage
 from blackboard.cli import budgets, prompts
 from blackboard.records import Spent
 from blackboard.seam import REAL
-from tests.unit.test_costs import call
+from tests.calling import call
 
 BODY = json.dumps({"text": 'a "b"'})
 REQUEST = {

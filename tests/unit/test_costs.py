@@ -1,27 +1,17 @@
 """What calls have cost: each once, parts and whole the same, and what of it was for nothing."""
 
-from dataclasses import replace
+import json
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blackboard.calls import Amounts, CallRecord, Usage
+from blackboard.calls import Amounts, Usage
 from blackboard.costs import Cost, cost_of, worth
 from blackboard.records import ActivationRecord, AttemptRecord
-from blackboard.waste import wasted
-
-
-def call(id_=1, nano=1_000, tokens=10, **more):
-    """A call that went well, unless something else is said."""
-    spent = more.pop("spent", Amounts(nano, tokens))
-    made = CallRecord(
-        board="b-1", id=id_, activation=1, agent="researcher", token=1, asked=f"hash {id_}", nth=1, endpoint="script",
-        model="fast", state="done", fault=None, cause="", rejected=None, bound=Amounts(5_000, 100), spent=spent,
-        usage=Usage(), price=None, begun_at=float(id_), ended_at=id_ + 0.5, request="", response=None,
-    )  # fmt: skip
-    return replace(made, **more)
+from blackboard.waste import saved, wasted
+from tests.calling import call
 
 
 def activation(id_=1, state="done"):
@@ -139,3 +129,41 @@ class TestWaste:
         reasons = (found.crashes, found.retries, found.conflicts, found.failures)
         assert sum(r.calls for r in reasons) <= len(once)
         assert sum(r.usd for r in reasons) <= cost_of(once).usd
+
+
+class TestSavings:
+    PRICE = json.dumps({
+        "model": "fast", "source": "a list", "usd": {
+            "input_mtok": "1 5>100000", "cache_read_mtok": "0.1 0.5>100000", "cache_write_mtok": "1.25 6.25>100000",
+            "cache_write_1h_mtok": "2 10>100000", "output_mtok": "5 25>100000",
+        },
+    })  # fmt: skip
+
+    def usd(self, **usage):
+        return saved([call(usage=Usage(**usage), price=self.PRICE)]).usd
+
+    def test_are_what_cached_tokens_cost_less_than_new_ones(self):
+        assert self.usd(input=50, output=9, cache_read=1_000) == Decimal("0.0009")
+
+    def test_are_less_by_what_it_costs_to_have_tokens_kept(self):
+        assert self.usd(cache_read=1_000, cache_write=400, cache_write_1h=200) == Decimal("0.0006")
+        assert self.usd(cache_write=400) == Decimal("-0.0001")
+
+    def test_go_by_the_price_of_an_input_so_long(self):
+        assert self.usd(input=1, cache_read=100_000) == Decimal("0.45")
+        assert self.usd(cache_read=100_000) == Decimal("0.09")
+
+    def test_count_tokens_also_where_nobody_knows_a_price(self):
+        found = saved(
+            [call(usage=Usage(cache_read=7, cache_write=3), price=price) for price in (None, "{", "{}", "[]")]
+        )
+        assert (found.read, found.written, found.usd, found.unpriced) == (28, 12, 0, 4)
+
+    def test_are_none_without_a_cache(self):
+        assert saved([call(usage=Usage(input=10)), call(usage=None)]) == saved([])
+
+    def test_are_told_of_the_list_that_is_installed(self):
+        prices = pytest.importorskip("blackboard.llm.prices", reason="prices come with another change")
+        told = {"model": "claude-haiku-5-5", "usage": {"input_tokens": 1, "cache_read_input_tokens": 1_000}}
+        spent, usage, price = prices.cost("claude-haiku-5-5", told)
+        assert saved([call(spent=spent, usage=usage, price=price)]).usd == Decimal("0.00009")
