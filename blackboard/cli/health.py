@@ -12,7 +12,7 @@ from typing import Any
 import blackboard
 from blackboard import settings
 from blackboard.board import open_store
-from blackboard.cli import drawing, speech
+from blackboard.cli import drawing, modelling, speech
 from blackboard.cli.failures import FAILED
 from blackboard.cli.gist import count
 from blackboard.cli.options import Look
@@ -31,14 +31,20 @@ def examined(db: str | None) -> list[Finding]:
     url = db or settings.database()
     if url == settings.DATABASE and not Path(url).exists():
         there_is_none = Finding("ok", "database", f"there is no {url} here, and no --db: only the machine was examined")
-        return [packages(), *_of_the_machine(), there_is_none]
+        return [*_of_what_is_here(), *_of_the_machine(), there_is_none]
     try:
         with closing(open_store(db, create=False)) as store:
-            return [packages(), Finding("ok", "database", url), *store.examine()]
+            found = Finding("ok", "database", url)
+            return [*_of_what_is_here(), found, *store.examine(), modelling.of_today(store)]
     except BlackboardError as error:
         restore = "restore a backup (`blackboard backup` makes them)"
         remedy = f"if there was one, {restore}" if isinstance(error, NoDatabase) else restore
-        return [packages(), *_of_the_machine(), Finding("error", "database", f"it cannot be opened: {error}", remedy)]
+        wrong = Finding("error", "database", f"it cannot be opened: {error}", remedy)
+        return [*_of_what_is_here(), *_of_the_machine(), wrong]
+
+
+def _of_what_is_here() -> list[Finding]:
+    return [packages(), *modelling.of_this_machine()]
 
 
 def _of_the_machine() -> list[Finding]:
