@@ -35,7 +35,7 @@ def examined(db: str | None) -> list[Finding]:
     try:
         with closing(open_store(db, create=False)) as store:
             found = Finding("ok", "database", url)
-            return [*_of_what_is_here(), found, *store.examine(), modelling.of_today(store)]
+            return [*_of_what_is_here(), found, *store.examine(), *modelling.of_today(store)]
     except BlackboardError as error:
         restore = "restore a backup (`blackboard backup` makes them)"
         remedy = f"if there was one, {restore}" if isinstance(error, NoDatabase) else restore

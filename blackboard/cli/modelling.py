@@ -2,7 +2,7 @@
 
 from blackboard import settings
 from blackboard.cli import budgets
-from blackboard.errors import UsageError
+from blackboard.errors import StoreError, UsageError
 from blackboard.llm.client import Claude
 from blackboard.llm.tiers import FAST, STRONG, TIERS
 from blackboard.ports import Looking
@@ -24,9 +24,7 @@ def _access() -> Finding:
     try:
         return Finding("ok", "models", f"there is {found}; calls go to {Claude().endpoint}")
     except UsageError as error:
-        return Finding(
-            "warning", "models", str(error), "mend the environment; agents without a model go on as they are"
-        )
+        return Finding("warning", "models", str(error), "mend it; agents without a model act as they did")
 
 
 def _prices() -> Finding:
@@ -44,8 +42,15 @@ def _prices() -> Finding:
     )  # fmt: skip
 
 
-def of_today(store: Looking) -> Finding:
-    """What of the limits a day is used."""
+def of_today(store: Looking) -> list[Finding]:
+    """What of the limits a day is used; nothing where the database is so damaged that it cannot tell."""
+    try:
+        return [_today(store)]
+    except StoreError:
+        return []
+
+
+def _today(store: Looking) -> Finding:
     told = budgets.today_in_words(store)
     if not told:
         return Finding("ok", "today", "the database sets no limit a day; `blackboard limits` can")
