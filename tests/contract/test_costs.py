@@ -2,27 +2,11 @@
 
 import pytest
 
-from blackboard.activation import ReadSet
 from blackboard.board import Board
-from blackboard.calls import Amounts, Begun, Ended, NewCall, Usage
+from blackboard.calls import Amounts
 from blackboard.costs import derived, line
 from tests.builders import UNCAPPED, Bench, amended, note
-
-
-def asks(bench, claim, nano=1, words="a question", **ended):
-    """The agent asks a model; the call's id."""
-    new = NewCall(claim, words, 1, "script", "fast", "{}", Amounts(nano, 10))
-    begun = bench.store.begin_call(new)
-    assert isinstance(begun, Begun)
-    how = {"response": "{}", "usage": Usage(5, 5), "spent": Amounts(nano, 10), **ended}
-    assert bench.store.end_call(Ended(bench.id, begun.id, **how))
-    return begun.id
-
-
-def writes(bench, claim, *made, reads=()):
-    """What the agent wrote, as rows."""
-    landed = bench.commit(claim, *made, reads=ReadSet(strict=tuple(r.seq for r in reads)))
-    return bench.store.by_seq(bench.id, landed.seqs)
+from tests.calling import asks, begins, wrote
 
 
 @pytest.fixture
@@ -39,20 +23,20 @@ class TestTheCostOfAnEntry:
         claim = bench.start("a")
         asks(bench, claim, 3)
         asks(bench, claim, 4, "another question")
-        (answer,) = writes(bench, claim, note(kind="answer"))
+        (answer,) = wrote(bench, claim, note(kind="answer"))
         assert (nano(board.cost(answer.key)), board.cost(answer.key).calls) == (7, 2)
 
     def test_has_all_that_it_was_derived_from_each_call_once(self, bench, board):
         # given two answers, of which the second read the first, and a report that read both
         first_of = bench.start("a")
         asks(bench, first_of, 1)
-        (first,) = writes(bench, first_of, note(kind="answer"))
+        (first,) = wrote(bench, first_of, note(kind="answer"))
         second_of = bench.start("b", on=first)
         asks(bench, second_of, 10)
-        (second,) = writes(bench, second_of, note(kind="answer"), reads=[first])
+        (second,) = wrote(bench, second_of, note(kind="answer"), reads=[first])
         report_of = bench.start("c", on=second)
         asks(bench, report_of, 100)
-        (report,) = writes(bench, report_of, note(kind="report"), reads=[first, second])
+        (report,) = wrote(bench, report_of, note(kind="report"), reads=[first, second])
         # then
         assert [nano(board.cost(row.key)) for row in (first, second, report)] == [1, 11, 111]
         assert [(s.agent, nano(s.cost)) for s in line(bench.store, bench.id, report) if s.calls] == [
@@ -62,7 +46,7 @@ class TestTheCostOfAnEntry:
     def test_has_not_what_failed_or_was_made_beside_it(self, bench, board):
         made_of = bench.start("a")
         asks(bench, made_of, 1)
-        (made,) = writes(bench, made_of, note(kind="answer"))
+        (made,) = wrote(bench, made_of, note(kind="answer"))
         beside = bench.start("b")
         asks(bench, beside, 10)
         bench.commit(beside, failed="it broke")
@@ -71,7 +55,7 @@ class TestTheCostOfAnEntry:
     def test_follows_what_a_person_amended_to_the_version_before(self, bench, board):
         claim = bench.start("a")
         asks(bench, claim, 5)
-        (before,) = writes(bench, claim, note(kind="answer"))
+        (before,) = wrote(bench, claim, note(kind="answer"))
         (after,) = bench.post(amended(before))
         assert nano(board.cost(after.key)) == 5
         assert before.seq in {r.seq for r in derived(bench.store, bench.id, after)}
@@ -79,11 +63,11 @@ class TestTheCostOfAnEntry:
     def test_of_a_version_has_nothing_of_later_ones(self, bench, board):
         claim = bench.start("a")
         asks(bench, claim, 5)
-        (before,) = writes(bench, claim, note(kind="answer"))
+        (before,) = wrote(bench, claim, note(kind="answer"))
         earlier = board.entry(before.key)
         again = bench.start("b", on=before)
         asks(bench, again, 50)
-        writes(bench, again, amended(before))
+        wrote(bench, again, amended(before))
         assert (nano(board.cost(earlier)), nano(board.cost(before.key))) == (5, 55)
 
     def test_is_nothing_where_no_model_was_asked(self, bench, board):
@@ -112,7 +96,7 @@ class TestTheCostOfABoard:
 
     def test_has_a_call_that_is_under_way(self, bench, board):
         claim = bench.start("a")
-        bench.store.begin_call(NewCall(claim, "a question", 1, "script", "fast", "{}", Amounts(1, 10)))
+        begins(bench, claim, "a question")
         assert str(board.cost()) == "1 call under way"
 
     def test_is_there_after_the_board_was_opened_again(self, bench, board):
