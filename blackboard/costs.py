@@ -18,7 +18,7 @@ class Cost:
     """What calls of models have cost, in dollars, exactly.
 
     With `unpriced` calls (nobody knows the price of their model) or some `under_way` it has been more than `usd`.
-    A call of which nothing was heard any more is in it with the most that it can have cost.
+    With `presumed` ones it may have been less.
     """
 
     usd: Decimal = Decimal(0)
@@ -26,6 +26,7 @@ class Cost:
     tokens: int = 0
     calls: int = 0
     under_way: int = 0  # of the calls
+    presumed: int = 0  # of the calls: of them nothing was heard any more, they count with the most that they can cost
     parts: Mapping[tuple[str, str], "Cost"] = field(default_factory=dict)
     """By agent and model, the dearest first. Parts have no parts."""
 
@@ -36,6 +37,15 @@ class Cost:
         if self.under_way:
             known.append(f"{count(self.under_way, 'call')} under way")
         return " and ".join(filter(None, (", ".join(known[:-1]), known[-1])))
+
+    @property
+    def short(self) -> str:
+        """In a word or two: `0.02 USD`, `at least 0.02 USD`, `unknown`."""
+        more, less = self.unpriced + self.under_way, self.presumed
+        if more == self.calls > 0:
+            return "unknown" if self.unpriced else "under way"
+        how = "about " if more and less else "at least " if more else "at most " if less else ""
+        return how + worth(self.usd)
 
 
 def worth(usd: Decimal) -> str:
@@ -60,7 +70,7 @@ def nano_usd(cost: Cost) -> int:
 
 
 def _sum(calls: Iterable[CallRecord], parts: Mapping[tuple[str, str], Cost] | None = None) -> Cost:
-    usd = unpriced = tokens = number = under_way = 0
+    usd = unpriced = tokens = number = under_way = presumed = 0
     for call in calls:
         number += 1
         if call.spent is None:
@@ -69,7 +79,8 @@ def _sum(calls: Iterable[CallRecord], parts: Mapping[tuple[str, str], Cost] | No
         tokens += call.spent.tokens
         usd += call.spent.nano_usd or 0
         unpriced += call.spent.nano_usd is None
-    return Cost(dollars(usd), unpriced, tokens, number, under_way, parts or {})
+        presumed += call.state == "unknown" and call.spent.nano_usd is not None
+    return Cost(dollars(usd), unpriced, tokens, number, under_way, presumed, parts or {})
 
 
 # -- what it took to make an entry -----------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def draw_boards(records: Iterable[BoardRecord], workers: Mapping[str, int], spen
     heads = ("board", "scenario", "state", "workers", "entries", *(["cost"] if spent else []), "age", "params")
     rows = [
         (r.id, r.scenario, _state(r), _served(r, workers), str(r.head),
-         *([str(spent.get(r.id, ""))] if spent else []), age(r.created_at), gist(r.params))
+         *([spent[r.id].short if r.id in spent else ""] if spent else []), age(r.created_at), gist(r.params))
         for r in records
     ]  # fmt: skip
     drawing.table(heads, rows)
@@ -132,7 +132,7 @@ def _draw_header(board: Board, as_of: int | None) -> None:
     for reason in verdict.reasons if verdict else ():
         drawing.line(reason, indent=2)
     summary = board.store.summary(board.id)
-    spent = budgets.used(summary.budgets)
+    spent, held = budgets.used(summary.budgets), budgets.held(summary.budgets)
     own = [("", f"{budgets.used([b])} of {agent}") for agent, b in summary.of_agents.items()]
     own += [("", f"{budgets.used(its)} of {agent}") for agent, its in summary.calls_of_agents.items()]
     seconds = json.loads(record.options).get("budget", {}).get("seconds")
@@ -140,8 +140,9 @@ def _draw_header(board: Board, as_of: int | None) -> None:
     drawing.table((), [
         ("scenario", f"{record.scenario}, team {record.team}"), ("params", gist(record.params)),
         ("begun", clock(record.created_at)), ("used", f"{spent or 'nothing'}, {ran} seconds"), *own,
-        *(("today", f"{told}, in all of the database") for told in budgets.today_in_words(board.store)),
-        *(("cost", f"{cost}; `blackboard cost {record.id}` tells more") for cost in _cost(board)),
+        *(("held", f"{its} for calls under way") for its in (held,) if its),
+        *(("today", f"{told}, on all boards") for told in budgets.today_in_words(board.store)),
+        *(("cost", f"{cost.short}; `blackboard cost {record.id}` tells more") for cost in _cost(board)),
         ("entries", f"{count(record.head, 'version')} in the feed"),
         *(("conflicts", line) for line in conflicts.in_words(board)),
     ], indent=2)  # fmt: skip

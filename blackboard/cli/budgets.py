@@ -12,6 +12,7 @@ from blackboard.ports import Looking
 from blackboard.records import Spent
 from blackboard.seam import REAL
 
+UNITS = (ACTIVATIONS, USD, TOKENS, CALLS)
 BREAKER_LOOKS_AT = 10  # calls
 OF_A_DAY = "SELECT scope, unit, settled, reserved FROM spend WHERE scope = :day OR scope LIKE :day || '/%'"
 
@@ -19,25 +20,35 @@ OF_A_DAY = "SELECT scope, unit, settled, reserved FROM spend WHERE scope = :day 
 # -- budgets -------------------------------------------------------------------------------------------------------
 def used(budgets: Iterable[Spent]) -> str:
     """`3 of 20 activations, 0.02 of 5 USD, 12 calls`; what is neither capped nor used is left out."""
-    return ", ".join(_used(b) for b in budgets if b.unit == ACTIVATIONS or b.cap is not None or b.settled or b.reserved)
+    told = [b for b in in_order(budgets) if b.unit == ACTIVATIONS or b.cap is not None or b.settled]
+    return ", ".join(_used(b) for b in told)
+
+
+def held(budgets: Iterable[Spent]) -> str:
+    """`0.3 USD, 1 call`: what is reserved for calls that are under way."""
+    found = [b for b in in_order(budgets) if b.unit != ACTIVATIONS and b.reserved]
+    return ", ".join(f"{_number(b.unit, b.reserved)} {_unit(b).removesuffix('s' * (b.reserved == 1))}" for b in found)
+
+
+def cells(spent: Spent) -> tuple[str, ...]:
+    """A budget with a cap as a table has it: unit, used, held, left, at most."""
+    cap = spent.cap or 0
+    numbers = (spent.settled, spent.reserved, max(0, cap - spent.settled - spent.reserved), cap)
+    return _unit(spent), *(_number(spent.unit, n) for n in numbers)
+
+
+def in_order(budgets: Iterable[Spent]) -> list[Spent]:
+    """As they are told: activations, money, tokens, calls."""
+    return sorted(budgets, key=lambda b: UNITS.index(b.unit) if b.unit in UNITS else len(UNITS))
 
 
 def _used(spent: Spent) -> str:
-    of = "" if spent.cap is None else f"{_number(spent.unit, spent.settled)} of "
-    held = f" (and {_number(spent.unit, spent.reserved)} held for calls)" if _holds(spent) else ""
-    shown = spent.settled if spent.cap is None else spent.cap
-    unit = "USD" if spent.unit == USD else spent.unit
-    return f"{of}{_number(spent.unit, shown)} {unit}{held}"
+    of = "" if spent.cap is None else f" of {_number(spent.unit, spent.cap)}"
+    return f"{_number(spent.unit, spent.settled)}{of} {_unit(spent)}"
 
 
-def _holds(spent: Spent) -> bool:
-    return spent.unit != ACTIVATIONS and spent.reserved > 0
-
-
-def left(spent: Spent) -> str:
-    """`4.98 USD`, of a budget that has a cap."""
-    remaining = max(0, (spent.cap or 0) - spent.settled - spent.reserved)
-    return f"{_number(spent.unit, remaining)} {'USD' if spent.unit == USD else spent.unit}"
+def _unit(spent: Spent) -> str:
+    return "USD" if spent.unit == USD else spent.unit
 
 
 def _number(unit: str, amount: int) -> str:

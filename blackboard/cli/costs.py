@@ -5,8 +5,8 @@ from contextlib import closing
 from typing import Any
 
 from blackboard.board import Board, open_board, open_store
-from blackboard.budget import dollars
-from blackboard.calls import CallRecord
+from blackboard.budget import ACTIVATIONS, dollars
+from blackboard.calls import ANY, CallRecord
 from blackboard.cli import budgets, drawing, speech
 from blackboard.cli.gist import count, few
 from blackboard.cli.options import Look
@@ -17,9 +17,13 @@ from blackboard.waste import Saving, Waste, saved, wasted
 
 FEW = 5  # of the dearest
 STEPS = 20
+COUNTED = ("calls", "tokens", "cost")
+CALL = ("call", "activation", "agent", "model", "tokens", "cost")
+ENTRY = ("entry", "activation", "agent", "own cost", "whole line")
 BY_BOARD = """
     SELECT board_id, count(*) AS calls, sum(CAST(round(usd * 1e9) AS INTEGER)) AS nano_usd, sum(tokens) AS tokens,
            count(*) FILTER (WHERE state = 'inflight') AS under_way,
+           count(*) FILTER (WHERE state = 'unknown' AND usd IS NOT NULL) AS presumed,
            count(*) FILTER (WHERE state <> 'inflight' AND usd IS NULL) AS unpriced
     FROM calls WHERE :board IS NULL OR board_id = :board GROUP BY board_id
 """
@@ -59,7 +63,7 @@ def by_board(store: Looking, board: str | None = None) -> dict[str, Cost]:
     found = store.sql(BY_BOARD, {"board": board})
     return {
         r["board_id"]: Cost(
-            dollars(r["nano_usd"] or 0), r["unpriced"], r["tokens"] or 0, r["calls"], under_way=r["under_way"]
+            dollars(r["nano_usd"] or 0), r["unpriced"], r["tokens"] or 0, r["calls"], r["under_way"], r["presumed"]
         )
         for r in found
     }
@@ -68,67 +72,59 @@ def by_board(store: Looking, board: str | None = None) -> dict[str, Cost]:
 # -- a board -------------------------------------------------------------------------------------------------------
 def _draw(board: Board, calls: Sequence[CallRecord]) -> None:
     whole = cost_of(calls)
-    drawing.line(f"{board.id}  {in_words(whole)}", style="bold")
-    drawing.table((), list(_facts(board, calls)), indent=2)
-    drawing.title("agents and their models")
-    drawing.table(
-        ("agent", "model", "calls", "tokens", "cost"),
-        [(*part, *_cells(its)) for part, its in whole.parts.items()], indent=2,
-    )  # fmt: skip
+    _draw_headline(board.id, whole)
+    if told := _saved(saved(calls)):
+        drawing.line(told, indent=2)
+    _draw_budgets(board)
+    _section("agents", ("agent", "model", *COUNTED), [(*part, *_cells(its)) for part, its in whole.parts.items()])
     if len(models := _by_model(calls)) > 1:
-        drawing.title("models")
-        drawing.table(("model", "calls", "tokens", "cost"), [(m, *_cells(c)) for m, c in models.items()], indent=2)
-    drawing.title("dearest calls")
-    drawing.table(
-        ("call", "activation", "agent", "model", "tokens", "cost"), [_call(c) for c in _dearest(calls)], indent=2
-    )
-    if steps := _dearest_steps(board, calls):
-        drawing.title("dearest entries")
-        drawing.table(
-            ("entry", "activation", "agent", "cost", "with all that it came from"),
-            [(few(keys, 2), str(id_), agent, str(own), str(board.cost(keys[0].split()[0])))
-             for id_, agent, keys, own in steps],
-            indent=2, greedy=0,
-        )  # fmt: skip
+        _section("models", ("model", *COUNTED), [(model, *_cells(its)) for model, its in models.items()])
+    _section("for nothing", ("by", *COUNTED), [(r, *_cells(its)) for r, its in _reasons(_waste(board, calls)).items()])
+    _section("dearest calls", CALL, [_call(c) for c in _dearest(calls)])
+    _section("dearest entries", ENTRY, [
+        (few(keys, 2), str(id_), agent, own.short, board.cost(keys[0].split()[0]).short)
+        for id_, agent, keys, own in _dearest_steps(board, calls)
+    ])  # fmt: skip
+
+
+def _section(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    if rows:
+        drawing.title(title)
+        drawing.table(heads, rows, indent=2, greedy=0)
+
+
+def _draw_headline(what: str, cost: Cost) -> None:
+    """What it has cost; below, what of that is not known."""
+    drawing.line(f"{what}  {in_words(cost)}", style="bold")
+    beside = {"of unknown price": cost.unpriced, "under way": cost.under_way}
+    if told := [f"{count(n, 'call')} {how}" for how, n in beside.items() if n]:
+        drawing.line(f"not in it: {', '.join(told)}", indent=2)
+    if cost.presumed:
+        drawing.line(f"in it at most: {count(cost.presumed, 'call')} of which nothing was heard any more", indent=2)
 
 
 def in_words(cost: Cost) -> str:
     """`0.0213 USD, 12 calls, 48,210 tokens`."""
-    return f"{cost}, {count(cost.calls, 'call')}, {cost.tokens:,} tokens"
+    return f"{cost.short}, {count(cost.calls, 'call')}, {cost.tokens:,} tokens"
 
 
 def _cells(cost: Cost) -> tuple[str, str, str]:
-    return f"{cost.calls:,}", f"{cost.tokens:,}", str(cost)
+    return f"{cost.calls:,}", f"{cost.tokens:,}", cost.short
 
 
 def _call(call: CallRecord) -> tuple[str, ...]:
     tokens = f"{call.spent.tokens:,}" if call.spent else ""
-    return str(call.id), str(call.activation), call.agent, call.model, tokens, _charged(call)
+    return str(call.id), str(call.activation), call.agent, call.model, tokens, cost_of([call]).short
 
 
-def _charged(call: CallRecord) -> str:
-    """What one call has cost, and what is to be known of that."""
-    if call.spent is None:
-        return "under way"
-    if call.spent.nano_usd is None:
-        return "unknown"
-    at_most = "at most " if call.state == "unknown" else ""
-    return at_most + worth(dollars(call.spent.nano_usd))
-
-
-def _facts(board: Board, calls: Sequence[CallRecord]) -> Iterable[tuple[str, str]]:
+def _draw_budgets(board: Board) -> None:
+    """What bounds it, and what is left of that."""
     summary = board.store.summary(board.id)
-    yield "used", budgets.used(summary.budgets)
-    if capped := [b for b in summary.budgets if b.cap is not None]:
-        yield "left", ", ".join(map(budgets.left, capped))
-    for agent, own in summary.calls_of_agents.items():
-        yield "", f"{budgets.used(own)} of {agent}"
-    for told in budgets.today_in_words(board.store):
-        yield "today", f"{told}, in all of the database"
-    if told := _saved(saved(calls)):
-        yield "cached", told
-    if told := _wasted(_waste(board, calls)):
-        yield "for nothing", told
+    found = [("this board", b) for b in budgets.in_order(summary.budgets) if b.unit != ACTIVATIONS]
+    found += [(agent, b) for agent, own in summary.calls_of_agents.items() for b in budgets.in_order(own)]
+    found += [("today" if m == ANY else f"today, {m}", b) for m, b in budgets.today(board.store)]
+    rows = [(whose, *budgets.cells(b)) for whose, b in found if b.cap is not None]
+    _section("budgets", ("of", "unit", "used", "held for calls", "left", "at most"), rows)
 
 
 def _saved(saving: Saving) -> str:
@@ -136,17 +132,16 @@ def _saved(saving: Saving) -> str:
         return ""
     what = f"{saving.read:,} tokens came from the cache, {saving.written:,} were put there: "
     how = f"{worth(saving.usd)} saved" if saving.usd >= 0 else f"{worth(-saving.usd)} more than without, so far"
-    return what + how + (f"; {count(saving.unpriced, 'call')} of unknown price" if saving.unpriced else "")
+    return "cached: " + what + how + (f"; {count(saving.unpriced, 'call')} of unknown price" if saving.unpriced else "")
+
+
+def _reasons(waste: Waste) -> dict[str, Cost]:
+    return {reason: its for reason in REASONS if (its := getattr(waste, reason)).calls}
 
 
 def _waste(board: Board, calls: Sequence[CallRecord]) -> Waste:
     ids = sorted({c.activation for c in calls})
     return wasted(calls, board.store.activations_of(board.id, ids), board.store.attempts(board.id, ids))
-
-
-def _wasted(waste: Waste) -> str:
-    found = [(reason, getattr(waste, reason)) for reason in REASONS]
-    return ", ".join(f"{its} by {reason} ({count(its.calls, 'call')})" for reason, its in found if its.calls)
 
 
 def _by_model(calls: Iterable[CallRecord]) -> dict[str, Cost]:
@@ -200,7 +195,7 @@ def cost_as_json(cost: Cost) -> dict[str, Any]:
     """A cost for programs: exact in whole nano-dollars."""
     return {
         "usd": float(cost.usd), "nano_usd": nano_usd(cost), "unpriced": cost.unpriced, "tokens": cost.tokens,
-        "calls": cost.calls, "under_way": cost.under_way,
+        "calls": cost.calls, "under_way": cost.under_way, "presumed": cost.presumed,
     }  # fmt: skip
 
 
@@ -231,7 +226,7 @@ def _of_entry(board: Board, row: Row, said: Look) -> None:
         ]
         speech.say_json({"entry": f"{row.key} v{row.version}", **cost_as_json(whole), "steps": told})
         return
-    drawing.line(f"{row.key} v{row.version}  {in_words(whole)}", style="bold")
+    _draw_headline(f"{row.key} v{row.version}", whole)
     asking = [s for s in steps if s.calls]
     if not asking:
         drawing.line("it was made from nothing that a model was asked for", indent=2)

@@ -1,16 +1,19 @@
 """What `limits` shows and sets: what a database allows all of its processes together."""
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict, fields, replace
 from typing import Any
 
 from blackboard.board import open_store
-from blackboard.budget import USD, amount, dollars, nano
+from blackboard.budget import dollars, nano
 from blackboard.calls import ANY, Limits
-from blackboard.cli import drawing, speech
+from blackboard.cli import budgets, drawing, speech
 from blackboard.cli.finding import unknown
 from blackboard.cli.options import Look
+from blackboard.costs import worth
 from blackboard.errors import UsageError
+from blackboard.records import Spent
 from blackboard.shapes import is_number
 
 MONEY, SAID_AS = "nano_usd_a_day", "usd-a-day"
@@ -27,12 +30,12 @@ def limits(model: str, given: dict[str, float | None], none: list[str], said: Lo
         if new or lifted:
             before = store.limits().get(model, Limits())
             store.limit(model, replace(before, **dict.fromkeys(lifted), **new))
-        now = store.limits()
+        now, used = store.limits(), {(name, b.unit): b for name, b in budgets.today(store)}
     if said.as_json:
         speech.say_json({name: _as_json(one) for name, one in now.items()})
         return 0
-    if rows := [row for name, one in now.items() for row in _rows(name, one)]:
-        drawing.table(("model", "limit", "at most"), rows)
+    if rows := [row for name, one in now.items() for row in _rows(name, one, used)]:
+        drawing.table(("model", "limit", "at most", "used today"), rows)
     else:
         speech.say("no limit: each board has its own budgets, and nothing bounds them together; see limits --help")
     return 0
@@ -61,9 +64,15 @@ def _checked(name: str, value: float) -> int:
     return nano(value) if name == "usd_a_day" else int(value)
 
 
-def _rows(model: str, one: Limits) -> list[tuple[str, str, str]]:
-    found = [(f.name, getattr(one, f.name)) for f in fields(one)]
-    return [(_whose(model), _option(n).replace("-", " "), _shown(n, most)) for n, most in found if most is not None]
+def _rows(model: str, one: Limits, used: Mapping[tuple[str, str], Spent]) -> list[tuple[str, str, str, str]]:
+    rows = []
+    for field in fields(one):
+        most, spent = getattr(one, field.name), used.get((model, field.name.removesuffix("_a_day")))
+        if most is not None:
+            today = f"{_shown(field.name, spent.settled + spent.reserved)}" if spent else ""
+            name = "USD a day" if field.name == MONEY else _option(field.name).replace("-", " ")
+            rows.append((_whose(model), name, _shown(field.name, most), today))
+    return rows
 
 
 def _whose(model: str) -> str:
@@ -71,7 +80,7 @@ def _whose(model: str) -> str:
 
 
 def _shown(field: str, value: int) -> str:
-    return amount(USD, value) if field == MONEY else f"{value:,}"
+    return worth(dollars(value)).removesuffix(" USD") if field == MONEY else f"{value:,}"
 
 
 def _as_json(one: Limits) -> dict[str, Any]:

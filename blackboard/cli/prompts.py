@@ -12,6 +12,7 @@ from blackboard.cli.costs import call_as_json
 from blackboard.cli.gist import clock, iso
 from blackboard.costs import worth
 from blackboard.errors import UsageError
+from blackboard.explaining import OUTSIDE
 
 TOLD_APART = ("model", "system", "tools", "messages")  # of a request: what has lines of its own
 Lines = Iterator[tuple[int, str]]  # level, text of one or more lines
@@ -30,7 +31,9 @@ def prompts(board: Board, activation: int, *, as_json: bool) -> None:
     if as_json:
         speech.say_json([_as_json(c) for c in calls])
     elif not calls:
-        speech.say(f"activation {activation} of {found[0].agent} has called no model")
+        by = found[0].agent
+        how = " is a post from outside: nobody acted" if by == OUTSIDE else f" of {by} has called no model"
+        speech.say(f"activation {activation}{how}")
     for call in calls if not as_json else ():
         drawing.title(headline(call))
         for level, text in (*facts(call), *request(call), *answer(call)):

@@ -21,7 +21,7 @@ def why(board: str, key: str, said: Look, version: int | None, everything: bool)
         if said.as_json:
             speech.say_json({**found.as_json(), "cost": costs.cost_as_json(spent)})
             return 0
-        told = f"  {spent}" if spent.calls else ""
+        told = f"  {spent.short}" if spent.calls else ""
         lines = ((min(level, DEEPEST), text) for level, text in found.lines())
         drawing.tree((level, text + (told if not place else "")) for place, (level, text) in enumerate(lines))
     return 0

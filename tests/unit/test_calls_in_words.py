@@ -118,8 +118,10 @@ class TestBudgets:
             Spent("activations", None, 3, 1), Spent("nano_usd", 5_000_000_000, 20_000_000, 300_000_000),
             Spent("tokens", None, 48_210, 0), Spent("calls", None, 0, 0),
         ]  # fmt: skip
-        assert budgets.used(spent) == "3 activations, 0.02 of 5 USD (and 0.3 held for calls), 48,210 tokens"
+        assert budgets.used(spent) == "3 activations, 0.02 of 5 USD, 48,210 tokens"
+        assert budgets.held(spent) == "0.3 USD"
 
     def test_say_what_is_left_beside_what_is_held(self):
-        assert budgets.left(Spent("nano_usd", 5_000_000_000, 20_000_000, 300_000_000)) == "4.68 USD"
-        assert budgets.left(Spent("calls", 3, 5, 0)) == "0 calls"
+        spent = Spent("nano_usd", 5_000_000_000, 20_000_000, 300_000_000)
+        assert budgets.cells(spent) == ("USD", "0.02", "0.3", "4.68", "5")
+        assert budgets.cells(Spent("calls", 3, 5, 0))[3] == "0"

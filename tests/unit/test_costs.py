@@ -44,7 +44,7 @@ class TestACost:
     @given(some_calls)
     def test_is_the_sum_of_its_parts(self, calls):
         cost = cost_of(calls)
-        for name in ("usd", "unpriced", "tokens", "calls", "under_way"):
+        for name in ("usd", "unpriced", "tokens", "calls", "under_way", "presumed"):
             assert getattr(cost, name) == sum(getattr(part, name) for part in cost.parts.values())
 
     @given(st.lists(st.integers(0, 10**9), max_size=50))
@@ -68,6 +68,21 @@ class TestACost:
     )
     def test_says_when_it_was_more(self, cost, words):
         assert str(cost) == words
+
+    @pytest.mark.parametrize(
+        ("calls", "words"),
+        [
+            ([call(1, 10**9)], "1 USD"),
+            ([call(1, 10**9), call(2, None)], "at least 1 USD"),
+            ([call(1, 10**9, state="unknown")], "at most 1 USD"),
+            ([call(1, 10**9, state="unknown"), call(2, spent=None)], "about 1 USD"),
+            ([call(1, None)], "unknown"),
+            ([call(1, spent=None)], "under way"),
+            ([], "0 USD"),
+        ],
+    )
+    def test_says_in_short_how_sure_it_is(self, calls, words):
+        assert cost_of(calls).short == words
 
     @pytest.mark.parametrize(
         ("usd", "words"),
