@@ -38,12 +38,6 @@ def lease() -> float:
     return max(0.5, seconds)
 
 
-def model_access() -> str:
-    """What opens the way to a model on this machine, by its name; "" where nothing does."""
-    names = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL")
-    return next((name for name in names if os.environ.get(name)), "")
-
-
 def plugins() -> list[str]:
     """Plugin folders and files of every run, where none are named: BLACKBOARD_PLUGINS, as PATH is written."""
     return [place for place in (os.environ.get("BLACKBOARD_PLUGINS") or "").split(os.pathsep) if place]

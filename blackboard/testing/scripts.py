@@ -116,6 +116,10 @@ class ScriptedModel:
             answer = await answer
         return Reply(message_of(answer, request, self._usage))
 
+    async def schema(self, shape: type[BaseModel]) -> Mapping[str, Any]:
+        """The schema as pydantic makes it."""
+        return shape.model_json_schema()
+
     async def count(self, request: Request) -> int | None:
         """A token for every four bytes."""
         return tokens(request.body)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from blackboard.errors import Misuse, UsageError
 from blackboard.llm.provider import Provider, ProviderError, Reply, Request
 
@@ -62,6 +64,9 @@ class _Recorder:
         self._keep(request, "count", counted)
         return counted
 
+    async def schema(self, shape: type[BaseModel]) -> Mapping[str, Any]:
+        return await self._provider.schema(shape)
+
     def _keep(self, request: Request, name: str, value: object) -> None:
         line = {"agent": request.agent, "request": redacted(request.body), name: redacted(value)}
         with self._lock, self._path.open("a", encoding="utf-8") as file:
@@ -92,6 +97,11 @@ class _Player:
     async def count(self, request: Request) -> int | None:
         line = self._taken(request, "count")
         return None if line is None else line["count"]
+
+    async def schema(self, shape: type[BaseModel]) -> Mapping[str, Any]:
+        from blackboard.llm.client import schema_of
+
+        return schema_of(shape)
 
     def _taken(self, request: Request, *names: str) -> dict[str, Any] | None:
         """The next line of this request; each is given once."""
