@@ -17,6 +17,7 @@ Fault = Literal[
     "unreachable",  # no connection
     "silent",  # no answer in time, or it broke off
     "garbled",  # an answer that is none
+    "abandoned",  # we stopped waiting: the claim was lost, or the work was stopped
     "refused",  # 400, 401, 402, 403, 404, 413: the same again would be refused again
 ]
 """Why an endpoint has given no message."""

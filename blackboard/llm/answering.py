@@ -59,7 +59,7 @@ class Answering:
     def _left(self, asked: Asked) -> str:
         if not asked.tell_left:
             return ""
-        left = self._shop.store.left(asked.claim.board, asked.agent.name)
+        left = self._shop.store.left(asked.claim.board, asked.claim.agent)
         usd = left.get(USD)
         caps = Budget(
             None if usd is None else float(dollars(usd)), left.get(TOKENS), left.get(CALLS), left.get(ACTIVATIONS)

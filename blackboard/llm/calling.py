@@ -20,6 +20,7 @@ from blackboard.llm.provider import Provider, ProviderError, Reply, Request
 
 T = TypeVar("T")
 FIRST, LONGEST = 0.5, 8.0  # seconds before a call is tried again: after the first fault, and at most
+BEFORE, SLOWEST, LONGEST_CALL = 120.0, 10.0, 600.0  # seconds, tokens a second, seconds
 LOOK = 1.0  # seconds between two looks whether a limit allows a call by now
 AWAY = 0.2  # seconds between attempts to store an answer while the database is away, doubled up to LONGEST
 
@@ -121,7 +122,7 @@ class Calling:
         return Amounts(usd, tokens + most)
 
     def _check_unpriced(self, line: Line) -> None:
-        left = self._shop.store.left(line.asked.claim.board, line.agent.name)
+        left = self._shop.store.left(line.asked.claim.board, line.asked.claim.agent)
         if USD in left and not {TOKENS, CALLS} & left.keys():
             raise ModelFailed(
                 f"the price of {line.model} is not known, so a budget of USD alone cannot hold; "
@@ -145,15 +146,18 @@ class Calling:
         ended = Ended(line.asked.claim.board, begun.id)
         answer = None
         try:
-            reply = await self._provider().send(Request(line.agent.name, line.body))
+            async with asyncio.timeout(patience(int(line.body["max_tokens"]))) as limit:
+                reply = await self._provider().send(Request(line.agent.name, line.body))
         except ProviderError as error:
             free = Amounts(0, 0) if error.is_free else None
             ended = replace(ended, spent=free, fault=error.fault, cause=error.cause, rest=error.rest)
         except asyncio.CancelledError:
-            await self._settled(replace(ended, fault="silent", cause="it was given up while it was under way"))
+            await self._settled(replace(ended, fault="abandoned", cause="nobody waited for it any more"))
             raise
         except Exception as error:
-            ended = replace(ended, fault="garbled", cause=told(error))
+            silent = isinstance(error, TimeoutError) and limit.expired()
+            cause = f"no answer within {limit_in_words(line)}" if silent else told(error)
+            ended = replace(ended, fault="silent" if silent else "garbled", cause=cause)
         else:
             response = json.dumps(reply.message, ensure_ascii=False)
             ended = _priced(replace(ended, response=response, rest=reply.rest), line.model, reply)
@@ -197,6 +201,16 @@ class Calling:
     async def _in_store(self, job: Callable[[], T]) -> T:
         # not as the board's own: that what a settlement has freed may go on is news to its runner
         return await self._shop.in_store(job)
+
+
+def patience(max_tokens: int) -> float:
+    """Seconds that a call may take: what comes before the answer, and the answer at ten tokens a second."""
+    return min(LONGEST_CALL, BEFORE + max_tokens / SLOWEST)
+
+
+def limit_in_words(line: Line) -> str:
+    """How long was waited."""
+    return f"{patience(int(line.body['max_tokens'])):.0f} seconds"
 
 
 def _priced(ended: Ended, model: str, reply: Reply) -> Ended:

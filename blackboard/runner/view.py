@@ -214,7 +214,7 @@ class ActivationView(Looker, View):
         row = self._rows.get(entry.seq) or self._store.by_seq(self._board, [entry.seq])[0]
         if row.seq not in self._rows:
             self._saw(row, strict=True)
-        seen = self._store.last_seen(self._board, self._agent.name, entry.key, entry.seq) if entry.version > 1 else None
+        seen = self._store.last_seen(self._board, self._claim.agent, entry.key, entry.seq) if entry.version > 1 else None
         if seen is None:
             return Shown(entry, label=entry.label)
         self._saw(seen, strict=False)
@@ -258,7 +258,7 @@ class ActivationView(Looker, View):
     @property
     @override
     def left(self) -> Budget:
-        left = self._store.left(self._board, self._agent.name)
+        left = self._store.left(self._board, self._claim.agent)
         usd = left.get(USD)
         return Budget(
             None if usd is None else float(dollars(usd)), left.get(TOKENS), left.get(CALLS), left.get(ACTIVATIONS)

@@ -1,0 +1,411 @@
+"""What an agent asks a model: answered, mended once, made longer once; what cannot be answered says why."""
+
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from blackboard import Budget, Entry, Kind, View, agent, claude_agent
+from blackboard.board import Board
+from blackboard.calls import Limits
+from blackboard.entry import Failure
+from blackboard.errors import BudgetExceeded, ModelFailed, StoreError
+from blackboard.llm import prices
+from blackboard.llm.provider import Reply
+from blackboard.testing import ScriptedModel, Stopped, fault, memory_board, run_agent, run_team
+
+GOOD = '{"score": 3}'
+
+
+class Topic(Kind, lifecycle={"open": ("judged", "flagged")}):
+    text: str
+
+
+class Note(Kind):
+    score: int
+
+
+class Text(Kind):
+    text: str
+
+
+judge = claude_agent("judge", watches=Topic, writes=Note, system="You judge.", retry=2)
+
+
+@agent(watches=Topic, writes=Text, model="fast")
+async def writer(topic: Entry[Topic], view: View) -> None:
+    view.post(Text(text=await view.ask("Write about this.")), about=topic)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    """What is tried again is tried at once."""
+    monkeypatch.setattr("blackboard.llm.calling.FIRST", 0.001)
+    monkeypatch.setattr("blackboard.llm.calling.AWAY", 0.001)
+
+
+def asked(model: ScriptedModel, one: Any = judge, board: Board | None = None) -> list[Entry[Any]]:
+    return run_agent(one, Topic(text="leases"), board=board, model=model)
+
+
+def failed(model: ScriptedModel, one: Any = judge, board: Board | None = None) -> ModelFailed:
+    with pytest.raises(ModelFailed) as error:
+        asked(model, one, board)
+    return error.value
+
+
+def states(board: Board) -> list[tuple[str, str | None, bool]]:
+    return [(c.state, c.fault, c.rejected is not None) for c in board.store.calls(board.id)]
+
+
+class TestAnAnswer:
+    def test_is_the_shape_that_was_asked_for(self):
+        (note,) = asked(ScriptedModel([Note(score=4)]))
+        assert note.body == Note(score=4)
+
+    def test_is_a_text_where_no_shape_was_asked_for(self):
+        (text,) = asked(ScriptedModel(["Leases end."]), writer)
+        assert text.body.text == "Leases end."
+
+    def test_of_the_wrong_shape_is_asked_for_once_more_with_what_is_wrong(self):
+        board, model = memory_board(), ScriptedModel(['{"score": "high"}', GOOD])
+
+        (note,) = asked(model, board=board)
+
+        assert note.body.score == 3
+        said = model.requests[1].body["messages"][-1]["content"][0]
+        assert "score: Input should be a valid integer" in said["content"]
+        assert states(board) == [("done", None, False)] * 2
+
+    def test_that_is_wrong_twice_is_a_failure_and_the_journal_gives_it_no_more(self):
+        board = memory_board()
+        error = failed(ScriptedModel(["{}", "{}"]), board=board)
+        assert error.outcome == "misshapen"
+        assert "gave no Note, also when asked once more: score: Field required" in str(error)
+        assert states(board) == [("done", None, True)] * 2
+
+    def test_that_is_cut_off_is_asked_for_once_more_with_twice_the_room(self):
+        model = ScriptedModel([Stopped("max_tokens", '{"sco'), GOOD])
+        asked(model, replace(judge, max_tokens=100))
+        assert [r.body["max_tokens"] for r in model.requests] == [100, 200]
+
+    def test_that_is_cut_off_twice_is_a_failure(self):
+        assert failed(ScriptedModel([Stopped("max_tokens", "a")] * 2)).outcome == "truncated"
+
+    def test_that_is_cut_off_where_the_budget_allows_no_longer_one_is_a_failure(self):
+        board = memory_board()
+        error = failed(ScriptedModel([Stopped("max_tokens", "a")]), replace(judge, budget=Budget(calls=1)), board)
+        assert error.outcome == "truncated"
+        assert "0 calls of its own 1 call are left" in str(error)
+
+    def test_goes_on_after_a_pause(self):
+        model = ScriptedModel([Stopped("pause_turn", "let me see"), GOOD])
+        asked(model)
+        assert model.requests[1].body["messages"][-1] == {
+            "role": "assistant",
+            "content": [{"type": "text", "text": "let me see"}],
+        }
+
+    @pytest.mark.parametrize(
+        ("stopped", "outcome", "words"),
+        [
+            ([Stopped("pause_turn", "hm")] * 6, "unfinished", "paused 6 times"),
+            ([Stopped("refusal", details={"category": "cyber", "explanation": "no"})], "refusal", "cyber, no"),
+            ([Stopped("model_context_window_exceeded", "x")], "overlong", "does not fit its context"),
+        ],
+    )
+    def test_that_never_comes_says_why(self, stopped, outcome, words):
+        error = failed(ScriptedModel(stopped))
+        assert error.outcome == outcome
+        assert words in str(error)
+
+
+class TestAFault:
+    def test_is_tried_again_each_time_in_a_row_of_its_own(self):
+        board = memory_board()
+        asked(ScriptedModel([fault("overloaded"), fault("silent"), Note(score=3)]), board=board)
+        assert states(board) == [("done", "overloaded", False), ("unknown", "silent", False), ("done", None, False)]
+
+    def test_that_comes_again_and_again_is_a_failure_after_the_retries(self):
+        model = ScriptedModel(lambda _: fault("failing", "500: oh"))
+        error = failed(model, replace(judge, retry=3))
+        assert (error.outcome, len(model.requests)) == ("unavailable", 4)
+        assert "gave no answer 4 times: failing: 500: oh" in str(error)
+
+    def test_of_the_request_itself_is_not_tried_again(self):
+        model = ScriptedModel([fault("refused", "404: model: no-such-model")])
+        assert failed(model).outcome == "rejected"
+        assert len(model.requests) == 1
+
+    def test_of_an_endpoint_without_output_formats_makes_it_ask_in_words(self):
+        model = ScriptedModel([fault("refused", "400: output_config: unknown field"), GOOD, GOOD])
+        board = memory_board()
+        asked(model, board=board)
+        assert "output_config" in model.requests[0].body
+        assert "output_config" not in model.requests[1].body
+        assert "fits this schema" in model.requests[1].body["system"][1]["text"]
+
+    def test_hands_over_to_the_fallback(self):
+        @agent(watches=Topic, writes=Note)
+        def simple(topic: Entry[Topic], view: View) -> None:
+            view.post(Note(score=0), about=topic)
+
+        team = [replace(judge, retry=0, fallback=simple)]
+        board = run_team(team, Topic(text="x"), model=ScriptedModel(lambda _: fault("unreachable")))
+        assert [n.body.score for n in board.find(Note)] == [0]
+
+    def test_without_a_fallback_is_a_failure_on_the_board_with_its_reason_and_not_tried_anew(self):
+        model = ScriptedModel(lambda _: fault("overloaded", "529: busy"))
+        board = run_team([judge], Topic(text="x"), model=model)
+        (failure,) = board.find(Failure)
+        assert "529: busy" in failure.body.cause
+        assert (failure.body.attempts, len(model.requests)) == (1, 3)
+
+
+class TestTheJournal:
+    def test_gives_what_was_asked_before_when_the_work_is_done_again(self):
+        tries = []
+
+        @agent(watches=Topic, writes=Text, model="fast", retry=1)
+        async def clumsy(topic: Entry[Topic], view: View) -> None:
+            text = await view.ask("Write about this.")
+            tries.append(text)
+            if len(tries) == 1:
+                raise OSError("the disk is full")
+            view.post(Text(text=text), about=topic)
+
+        model = ScriptedModel(["once"])
+        board = run_team([clumsy], Topic(text="x"), model=model)
+        assert (tries, len(model.requests)) == (["once", "once"], 1)
+        assert len(board.find(Text)) == 1
+
+    def test_asks_as_often_as_the_agent_does(self):
+        @agent(watches=Topic, writes=Text, model="fast")
+        async def twice(topic: Entry[Topic], view: View) -> None:
+            texts = await asyncio.gather(view.ask("Say a word."), view.ask("Say a word."))
+            view.post(Text(text=" ".join(sorted(texts))), about=topic)
+
+        (text,) = asked(ScriptedModel(["one", "two"]), twice)
+        assert text.body.text == "one two"
+
+    def test_gives_nothing_of_what_failed_for_good(self):
+        @agent(watches=Topic, writes=Note, model="fast")
+        async def patient(topic: Entry[Topic], view: View) -> None:
+            try:
+                note = await view.ask("Judge.", shape=Note)
+            except ModelFailed:
+                note = await view.ask("Judge.", shape=Note)
+            view.post(note, about=topic)
+
+        (note,) = asked(ScriptedModel(["{}", "{}", GOOD]), patient)
+        assert note.body.score == 3
+
+    def test_keeps_the_request_as_it_was_sent_and_the_message_as_it_came(self):
+        board, model = memory_board(), ScriptedModel([GOOD])
+        asked(model, board=board)
+        kept = board.store.call(board.id, 1)
+        assert json.loads(kept.request) == model.requests[0].body
+        assert json.loads(kept.response)["content"] == [{"type": "text", "text": GOOD}]
+
+    def test_has_the_answer_before_the_agent_has_it(self):
+        board, seen = memory_board(), []
+
+        @agent(watches=Topic, writes=Text, model="fast")
+        async def looks(topic: Entry[Topic], view: View) -> None:
+            await view.ask("Say a word.")
+            seen.extend(c.state for c in board.store.calls(board.id))
+
+        run_agent(looks, Topic(text="x"), board=board, model=ScriptedModel(["word"]))
+        assert seen == ["done"]
+
+
+class TestABudget:
+    def test_that_allows_no_call_refuses_before_anything_is_sent(self):
+        model = ScriptedModel([GOOD])
+        with pytest.raises(BudgetExceeded, match="for a call, and 50 tokens of its own"):
+            asked(model, replace(judge, budget=Budget(tokens=50)))
+        assert model.requests == []
+
+    def test_is_asked_again_with_the_endpoints_own_count_where_bytes_say_too_much(self):
+        class Counting(ScriptedModel):
+            async def count(self, request):
+                return 100
+
+        board, model = memory_board(), Counting([GOOD])
+        tight = replace(judge, max_tokens=10, budget=Budget(tokens=100 + 5 + 100 + 10))
+        asked(model, tight, board)
+        (call,) = board.store.calls(board.id)
+        assert call.bound.tokens == 215
+
+    def test_of_money_alone_holds_no_model_of_unknown_price(self):
+        error = failed(ScriptedModel([GOOD]), replace(judge, model="llama-of-mine", budget=Budget(usd=1)))
+        assert error.outcome == "unpriced"
+        assert "--tokens N, --calls N" in str(error)
+
+    def test_of_tokens_or_calls_binds_where_the_price_is_unknown(self):
+        board = memory_board()
+        asked(ScriptedModel([GOOD]), replace(judge, model="llama-of-mine", budget=Budget(usd=1, calls=1)), board)
+        assert board.store.left(board.id, "judge") == {"nano_usd": 1_000_000_000, "calls": 0}
+        assert board.cost().unpriced == 1
+
+    def test_is_told_to_the_model_where_the_agent_wants_that(self):
+        @agent(watches=Topic, writes=Text, model="fast", budget=Budget(calls=7))
+        async def frugal(topic: Entry[Topic], view: View) -> None:
+            assert view.left.calls == 7
+            view.post(Text(text=await view.ask("Write.", tell_left=True)), about=topic)
+
+        model = ScriptedModel(["short"])
+        asked(model, frugal)
+        assert "Left for this work: 7 calls." in model.requests[0].body["messages"][0]["content"][-1]["text"]
+
+    def test_that_is_caught_lets_the_agent_land_softly(self):
+        @agent(watches=Topic, writes=Text, model="fast", budget=Budget(calls=0))
+        async def modest(topic: Entry[Topic], view: View) -> None:
+            try:
+                text = await view.ask("Write.")
+            except BudgetExceeded:
+                text = "nothing was left"
+            view.post(Text(text=text), about=topic)
+
+        (text,) = asked(ScriptedModel([]), modest)
+        assert text.body.text == "nothing was left"
+
+
+class TestADatabaseThatIsAway:
+    def test_gets_the_answer_when_it_is_back_and_it_is_kept_until_then(self, monkeypatch):
+        board, model, kept = memory_board(), ScriptedModel([GOOD]), []
+        real, times = board.store.end_call, iter([True, True, False])
+
+        def end_call(ended):
+            if next(times):
+                raise StoreError("the disk is full")
+            return real(ended)
+
+        monkeypatch.setattr(board.store, "end_call", end_call)
+        monkeypatch.setattr(board.store, "keep", kept.append)
+
+        (note,) = asked(model, board=board)
+
+        assert note.body.score == 3
+        assert len(kept) == len(model.requests) == 1
+        assert states(board) == [("done", None, False)]
+
+
+class TestACallThatIsAbandoned:
+    def test_is_booked_at_its_bound_and_says_nothing_of_the_endpoint(self):
+        board = memory_board()
+
+        @agent(watches=Topic, writes=Note, model="fast", timeout=0.05, retry=0)
+        async def hasty(topic: Entry[Topic], view: View) -> None:
+            view.post(await view.ask("Judge.", shape=Note), about=topic)
+
+        class Never(ScriptedModel):
+            async def send(self, request):
+                await asyncio.Event().wait()
+
+        with pytest.raises(TimeoutError):
+            asked(Never([]), hasty, board)
+        (call,) = board.store.calls(board.id)
+        assert (call.state, call.fault) == ("unknown", "abandoned")
+        assert call.spent == call.bound
+        assert board.store.gates() == []
+
+
+class TestAnEndpointThatSaysNothing:
+    def test_is_given_up_after_a_while_and_tried_again(self, monkeypatch):
+        monkeypatch.setattr("blackboard.llm.calling.patience", lambda _: 0.02)
+
+        class Slow(ScriptedModel):
+            async def send(self, request):
+                if not self.requests:
+                    self.requests.append(request)
+                    await asyncio.Event().wait()
+                return await super().send(request)
+
+        board = memory_board()
+        asked(Slow([GOOD]), board=board)
+        assert states(board) == [("unknown", "silent", False), ("done", None, False)]
+
+
+class TestAMessageWhoseUsageMakesNoSense:
+    @pytest.mark.parametrize("usage", [None, [], {"input_tokens": "many"}, {"input_tokens": -5}])
+    def test_is_used_all_the_same_and_settled(self, usage):
+        class Odd(ScriptedModel):
+            async def send(self, request):
+                reply = await super().send(request)
+                return Reply({**reply.message, "usage": usage})
+
+        board = memory_board()
+        asked(Odd([GOOD]), board=board)
+        assert states(board) == [("done", None, False)]
+
+
+class TestALimit:
+    def test_holds_a_call_back_until_it_allows_it(self):
+        board = memory_board()
+        board.store.limit("*", Limits(calls_at_once=1))
+        peak = [0, 0]
+
+        class Busy(ScriptedModel):
+            async def send(self, request):
+                peak[0] += 1
+                peak[1] = max(peak)
+                await asyncio.sleep(0.01)
+                peak[0] -= 1
+                return await super().send(request)
+
+        @agent(watches=Topic, writes=Text, model="fast")
+        async def several(topic: Entry[Topic], view: View) -> None:
+            await asyncio.gather(*(view.ask("Say a word.") for _ in range(3)))
+
+        run_agent(several, Topic(text="x"), board=board, model=Busy(["a", "b", "c"]))
+        assert peak[1] == 1
+
+
+class TestABreakerThatIsOpen:
+    def test_sends_an_agent_with_a_fallback_to_it_at_once(self):
+        @agent(watches=Topic, writes=Note)
+        def simple(topic: Entry[Topic], view: View) -> None:
+            view.post(Note(score=0), about=topic)
+
+        model = ScriptedModel(lambda _: fault("overloaded"))
+        board = run_team([replace(judge, retry=0, fallback=simple, concurrency=1)],
+                         *(Topic(text=str(n)) for n in range(8)), model=model)  # fmt: skip
+        assert len(board.find(Note)) == 8
+        assert len(model.requests) == 5, "then it opened"
+        (gate,) = board.store.gates()
+        assert (gate.state, gate.failures) == ("open", 5)
+
+
+class TestAnAgentThatAsksNothing:
+    def test_with_no_words_is_told_so(self):
+        @agent(watches=Topic, writes=Text, model="fast")
+        async def mute(topic: Entry[Topic], view: View) -> None:
+            await view.ask(" ")
+
+        with pytest.raises(Exception, match="takes the words of the question"):
+            asked(ScriptedModel([]), mute)
+
+
+class TestWhatWasLearned:
+    def test_of_entries_that_have_changed_is_shown_as_what_they_were(self):
+        @agent(watches=Topic, writes=(Note, Topic), model="fast", status=("open", "judged"))
+        async def again(topic: Entry[Topic], view: View) -> None:
+            view.post(await view.ask("Judge.", shape=Note), about=topic)
+
+        board, model = memory_board(), ScriptedModel([GOOD, GOOD])
+        (first,) = [board.post(Topic(text="old"))]
+        run_agent(again, first, board=board, model=model)
+        board.amend(first, Topic(text="new"), status="judged")
+        run_agent(again, board.get(Topic, first.key), board=board, model=model)
+        shown = model.requests[1].body["messages"][0]["content"][1]["text"]
+        assert '"you_saw_before": {"version": 1, "text": "old"}' in shown
+
+
+def test_a_bound_is_never_below_what_it_can_cost():
+    body = {"model": "claude-haiku-5-5", "max_tokens": 10, "messages": [{"role": "user", "content": "hi"}]}
+    usage = {"input_tokens": prices.input_bound(body), "output_tokens": 10}
+    spent, *_ = prices.cost("claude-haiku-5-5", {"model": "claude-haiku-5-5", "usage": usage})
+    assert (spent.nano_usd or 0) <= (prices.bound("claude-haiku-5-5", prices.input_bound(body), 10) or 0)
