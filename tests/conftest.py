@@ -31,6 +31,13 @@ class Refusal(Exception):
     """The database itself has refused a statement."""
 
 
+# -- processes that tests run in --------------------------------------------------------------------------------------
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """One file alone is run in this process: others would take longer to begin than most files to run."""
+    files = {word.partition("::")[0] for word in config.args}
+    return 0 if len(files) == 1 and files.pop().endswith(".py") else None
+
+
 # -- no test leaves this machine -------------------------------------------------------------------------------------
 @pytest.fixture(autouse=True)
 def no_network() -> Iterator[None]:

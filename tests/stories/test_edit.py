@@ -268,13 +268,13 @@ class TestTheBinder:
 
     def test_lists_no_more_than_an_entry_holds(self):
         very = "It is very old. It is very new. It is very good. It is very bad."
-        text = "".join(f"# {n}\n\n{'x' * 400}: {very}\n" for n in range(250))
+        text = "".join(f"# {n} {'y' * 600}\n\n{'x' * 720}: {very}\n" for n in range(105))
         board = scenario.run(Manuscript(document=written(text)), db=":memory:", slots=1)
         (edited,) = board.find(Edited)
-        assert edited.body.changes == 1000
+        assert edited.body.changes == 420
         assert len(edited.body.model_dump_json()) < ROOM
         assert len(edited.body.listed) > 300
-        assert str(edited.body).splitlines()[-1] == f"and {1000 - len(edited.body.listed)} more"
+        assert str(edited.body).splitlines()[-1] == f"and {420 - len(edited.body.listed)} more"
 
 
 def written(text):

@@ -2,9 +2,11 @@
 
 import json
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -51,23 +53,44 @@ def wrong(db: Path) -> tuple[int, set[str]]:
     return code, {what for what, f in found.items() if f["level"] == "error"}
 
 
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory) -> Path:
+    """A folder with the databases that tests copy: of a board that has ended, of one that its budget has ended."""
+    folder = tmp_path_factory.mktemp("ended")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BLACKBOARD_SYNCHRONOUS", "NORMAL")
+        patch.setenv("BLACKBOARD_CACHE", str(folder / "cache"))
+        for name, code, words in (("hello", 0, ["Ada", "Grace"]), ("stopped", 3, ["Ada", "--activations", "1"])):
+            db = folder / f"{name}.db"
+            assert blackboard("run", "hello", *words, "--db", str(db), "-q").returncode == code
+    return folder
+
+
 @pytest.fixture
-def db(tmp_path, monkeypatch) -> Path:
+def copied(ended) -> Callable[[str, Path], Path]:
+    """Copies a database and all that lies beside it to a folder."""
+
+    def copy(name: str, folder: Path) -> Path:
+        for found in ended.glob(f"{name}*"):
+            (shutil.copytree if found.is_dir() else shutil.copy)(found, folder / found.name)
+        return folder / name
+
+    return copy
+
+
+@pytest.fixture
+def db(tmp_path, monkeypatch, copied) -> Path:
     """A database with a board that has ended; nobody holds it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("BLACKBOARD_DB")
-    path = tmp_path / "hello.db"
-    assert blackboard("run", "hello", "Ada", "Grace", "--db", str(path), "-q").returncode == 0
-    return path
+    return copied("hello.db", tmp_path)
 
 
 @pytest.fixture
-def stopped(tmp_path, monkeypatch) -> Path:
+def stopped(tmp_path, monkeypatch, copied) -> Path:
     """A database with a board that its budget has ended; it can be resumed."""
     monkeypatch.delenv("BLACKBOARD_DB")
-    path = tmp_path / "stopped.db"
-    assert blackboard("run", "hello", "Ada", "--activations", "1", "--db", str(path), "-q").returncode == 3
-    return path
+    return copied("stopped.db", tmp_path)
 
 
 @pytest.fixture

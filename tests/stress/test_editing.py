@@ -54,10 +54,10 @@ class TestADocumentOfFortySections:
         assert listed[0] == f"notes.md: {len(listed) - 1} changes"
 
     def test_comes_out_the_same_however_often_its_workers_are_killed(self, tmp_path):
-        seen = editing(tmp_path, runs=2, seed=11)
+        seen = editing(tmp_path, runs=1, seed=11)
 
         assert seen.wrong == []
-        assert seen.killed.total() >= 4
+        assert seen.killed.total() >= 3
         assert seen.conflicts > 0
 
 

@@ -10,6 +10,13 @@ import pytest
 from store import library
 
 SECONDS = 120
+REPRESENTATIVE = (
+    "tests/contract/test_posting.py", "tests/contract/test_claims.py", "tests/contract/test_concurrency.py",
+    "tests/contract/test_feed.py", "tests/contract/test_query_plans.py", "tests/contract/test_verdict.py",
+    "tests/unit/test_sqlite.py", "tests/unit/test_sqlite_closing.py", "tests/unit/test_sqlite_files.py",
+    "tests/unit/test_sqlite_guard.py", "tests/unit/test_sqlite_readonly.py",
+)  # fmt: skip
+"""Every kind of statement, its plan, and how files are opened, shared and closed: where versions of SQLite differ."""
 TESTS = Path(__file__).parent.parent
 BUNDLED = pytest.mark.skipif(library.NAME != library.BUNDLED, reason="pysqlite3 is not installed, or not wanted")
 
@@ -45,12 +52,9 @@ class TestTheLibrary:
 
     @BUNDLED
     @pytest.mark.slow
-    @pytest.mark.slow
-    @pytest.mark.timeout(600)  # two suites once more
-    def test_may_be_either_for_everything_that_a_store_promises(self):
-        chosen = ["tests/contract", *sorted(map(str, (TESTS / "unit").glob("test_sqlite*.py")))]
-
-        done = with_the_standard_one("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *chosen)
+    def test_may_be_either_for_what_a_store_promises(self):
+        """All of it: `BLACKBOARD_SQLITE=stdlib pytest tests/contract tests/unit/test_sqlite*.py`."""
+        done = with_the_standard_one("-m", "pytest", "-n", "0", "-q", "-x", "-p", "no:cacheprovider", *REPRESENTATIVE)
 
         assert done.returncode == 0, done.stdout[-3000:]
 
