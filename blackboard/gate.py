@@ -68,10 +68,10 @@ def admit(now: float, tokens: int, door: Door, inflight: Sequence[float], traffi
 
 
 def state_of(door: Door, now: float) -> Literal["closed", "open", "half-open"]:
-    """Of its breaker."""
-    if door.open_until is None:
+    """Of its breaker. Farther off than it is ever open: the clock was set back since, and nothing is known."""
+    if door.open_until is None or door.open_until > now + OPEN_AT_MOST:
         return "closed"
-    return "open" if now < door.open_until <= now + OPEN_AT_MOST else "half-open"
+    return "open" if now < door.open_until else "half-open"
 
 
 def _rest(now: float, door: Door) -> Wait | None:
@@ -146,7 +146,7 @@ def after(door: Door, heard: Heard, now: float, inflight: int, ailing: Callable[
 
 
 def _broken(door: Door, heard: Heard, now: float, ailing: Callable[[], int]) -> Door:
-    if door.open_until is None:
+    if door.open_until is None or state_of(door, now) == "closed":
         opens = heard.is_ailing and ailing() >= AILING_AT
         return replace(door, open_until=now + OPEN_FOR, opened=1) if opens else door
     if heard.begun_at < door.open_until:

@@ -101,7 +101,8 @@ class SqlCalls(SqlStaff):
             return wait
         if (short := settling.reserve(at, taker, call.bound)) is not None:
             return short
-        (id_,) = at.execute(c.NEXT_CALL, {"p_board": claim.board}).fetchone()
+        last = at.execute(c.LAST_CALL, {"p_board": claim.board}).fetchone()
+        id_ = last[0] + 1 if last else 1
         at.execute(c.INSERT_CALL, _new_row(call, id_, taker.day, now))
         return Begun(id_)
 

@@ -48,7 +48,7 @@ ANSWERED = compiled(
     .order_by(call.c.id.desc())
     .limit(1)
 )
-NEXT_CALL = compiled(select(func.coalesce(func.max(call.c.id), 0) + 1).where(call.c.board_id == P("board")))
+LAST_CALL = compiled(select(call.c.id).where(call.c.board_id == P("board")).order_by(call.c.id.desc()).limit(1))
 INSERT_CALL = inserting(call)
 STANDS = compiled(
     select(
@@ -178,17 +178,13 @@ NOTE_SHORT = compiled(
         set_={name: _new_short.excluded[name] for name in ("scope", "unit", "amount")},
     )
 )
-AWAITING = compiled(  # also days that are over
+_awaiting = (
     select(short.c.board_id, short.c.activation_id, short.c.scope, short.c.unit, short.c.amount)
     .select_from(short.join(activation, _parked))
-    .where(
-        or_(
-            among(short.c.scope, "scopes"),
-            and_(short.c.scope >= word("day:"), short.c.scope < P("today")),
-        )
-    )
     .order_by(activation.c.rating.desc(), short.c.board_id, short.c.activation_id)
 )
+AWAITING = compiled(_awaiting.where(among(short.c.scope, "scopes")))
+DAY_OVER = compiled(_awaiting.where(short.c.scope >= word("day:"), short.c.scope < P("today")))
 GO_ON = compiled(
     update(activation)
     .where(activation.c.board_id == P("board"), activation.c.id == P("id"), activation.c.state == word("parked"))

@@ -93,7 +93,8 @@ AGENDA = """CREATE VIEW agenda AS
 AGENDA_WITH_BUDGETS = AGENDA.replace(
     "a.waits_for,",
     """CASE WHEN a.waits_for LIKE 'budget/%' THEN coalesce((
-                   SELECT CASE w.unit WHEN 'nano_usd' THEN rtrim(rtrim(printf('%.9f', w.amount / 1e9), '0'), '.') || ' USD of '
+                   SELECT CASE w.unit WHEN 'nano_usd'
+                          THEN rtrim(rtrim(printf('%.9f', w.amount / 1e9), '0'), '.') || ' USD of '
                           ELSE w.amount || ' ' || w.unit || ' of ' END || w.scope
                    FROM short w WHERE w.board_id = a.board_id AND w.activation_id = a.id), a.waits_for)
                ELSE a.waits_for END AS waits_for,""",

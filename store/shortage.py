@@ -46,12 +46,14 @@ def unpark(at: Cursor, scopes: Sequence[str], now: float) -> bool:
 
     What is let go on counts as used for those behind it. Whether there was any.
     """
-    values = {"p_scopes": words(tuple(scopes)), "p_today": f"day:{day_of(now)}"}
+    over = at.execute(c.DAY_OVER, {"p_today": f"day:{day_of(now)}"}).fetchall()
+    for board, id_, *_ in over:
+        _go_on(at, board, id_)
     rooms: dict[tuple[str, str], int | None] = {}
-    went_on = False
-    for board, id_, scope, unit, amount in at.execute(c.AWAITING, values).fetchall():
+    went_on = bool(over)
+    for board, id_, scope, unit, amount in at.execute(c.AWAITING, {"p_scopes": words(tuple(scopes))}).fetchall():
         if (scope, unit) not in rooms:
-            rooms[scope, unit] = None if _is_over(scope, now) else _room(at, scope, unit)
+            rooms[scope, unit] = _room(at, scope, unit)
         room = rooms[scope, unit]
         if room is None or amount <= room:
             _go_on(at, board, id_)

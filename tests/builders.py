@@ -21,6 +21,7 @@ from blackboard.activation import (
     Stale,
     Write,
 )
+from blackboard.calls import Amounts, Begun, Ended, NewCall, Usage
 from blackboard.entry import Entry, Kind
 from blackboard.ports import Store
 from blackboard.records import Claims, NewBoard, Notice, Row, Seat, Summary
@@ -88,9 +89,11 @@ class Bench:
     operations: Any = field(default_factory=itertools.count)
 
     @classmethod
-    def on(cls, store: Store, clock: Clock, cap: int | None = None, agents: Iterable[str] = ()) -> "Bench":
+    def on(
+        cls, store: Store, clock: Clock, cap: int | None = None, agents: Iterable[str] = (), **caps: int | None
+    ) -> "Bench":
         """A new board, with agents that have noticed nothing yet."""
-        new = NewBoard("test", caps=(("activations", cap),))
+        new = NewBoard("test", caps=(("activations", cap), *caps.items()))
         return cls(store, store.create(new, [Seat(a, "note") for a in agents], said()), clock)
 
     # -- looking ---------------------------------------------------------------------------------------------------
@@ -121,7 +124,7 @@ class Bench:
 
     def budget(self) -> tuple[int, int]:
         """What is settled, and what is reserved."""
-        (row,) = self.summary.budgets
+        row = self.summary.budgets[0]
         return row.settled, row.reserved
 
     # -- persons ---------------------------------------------------------------------------------------------------
@@ -173,6 +176,20 @@ class Bench:
         (ruling,), _ = self.store.commit(self.id, [contribution(claim, *writes, **options)])
         return ruling
 
+    def call(self, claim: Claim, asked: str = "q", nth: int = 1, **options: Any) -> int:
+        """A call of a model is begun."""
+        begun = self.store.begin_call(call(claim, asked, nth, **options))
+        assert isinstance(begun, Begun), begun
+        return begun.id
+
+    def answer(self, id_: int, **options: Any) -> bool:
+        """It is answered."""
+        return self.store.end_call(answered(self.id, id_, **options))
+
+    def take(self, unit: str) -> tuple[int, int]:
+        """What of a budget of the board is settled, and what is reserved."""
+        return next((b.settled, b.reserved) for b in self.summary.budgets if b.unit == unit)
+
     def looked(self, claim: Claim, asked: Query) -> ReadSet:
         """What an agent has in its read set after a find."""
         rows = self.store.find(self.id, asked, claim.snapshot)
@@ -208,3 +225,16 @@ def landed(ruling: Ruling) -> Landed:
 def moot(ruling: Ruling) -> bool:
     """Whether the work was dropped because what woke it has changed."""
     return isinstance(ruling, Stale) and ruling.moot and ruling.again is None
+
+
+def call(
+    claim: Claim, asked: str = "q", nth: int = 1, *, usd: int | None = 100, tokens: int = 10, **of: str
+) -> NewCall:
+    """A call that is to be made; it can take so many nano-dollars and tokens."""
+    names = {"endpoint": "local", "model": "m", "request": "{}", **of}
+    return NewCall(claim, asked, nth, **names, bound=Amounts(usd, tokens))
+
+
+def answered(board: str, id_: int, *, usd: int | None = 40, tokens: int = 4, text: str = "{}") -> Ended:
+    """That a call was answered, and has taken so much."""
+    return Ended(board, id_, text, Usage(tokens), Amounts(usd, tokens), price="{}")

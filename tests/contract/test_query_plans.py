@@ -16,22 +16,25 @@ from blackboard.activation import Query
 from store import attendance, callstatements, gatherings, queries, statements
 from store.sqlite import open_store
 
-LARGE = "entry|link|field|activation_read|activation|attempt|gathering|gathered|batch|call|short"  # tables that grow with a board
+LARGE = "entry|link|field|activation_read|activation|attempt|gathering|gathered|batch|call"  # what grows with a board
 STEP = re.compile(
     rf"(?P<how>SCAN|SEARCH) (?P<table>{LARGE})\b(?: USING (?:COVERING )?(?P<index>.+?))?(?: \((?P<on>.+)\))?"
     r"(?: LEFT-JOIN)?$"
 )
-SMALL = {
-    "INDEX activation_agenda",
-    "INDEX activation_running",
-    "INDEX call_inflight",
-}  # partial: what is under way only
+SMALL = {"INDEX activation_agenda", "INDEX activation_running", "INDEX call_inflight"}
+"""Partial: they hold what is pending, running or in flight only."""
 WHOLE = {
     "NOW": "people look at a whole board",
     "AS_OF": "people look at a whole board",
     "ACTIVATIONS": "people look at a whole agenda",
     "AGENDA": "people look at a whole agenda, counted",
     "ACTED": "when nothing is left to do: who has had no part, over a narrow index",
+    "UNDER_WAY": "over an index of nothing but what is in flight",
+    "LAST_MINUTE": "a minute, over an index by time",
+    "LAST_CALL": "the first step of an index that is walked backwards",
+    "CALLS_OF_BOARD": "people look at all calls of a board",
+    "BOOKED_AT": "when an agent or a board gets a cap that it had not before",
+    "BOOKED_ON": "when the database gets a cap for today, or the day its first call",
     "HOLDS_SOMETHING": "once at the start of a worker, over what is running",
 }
 SHAPES = {
@@ -57,9 +60,10 @@ def _queries() -> Iterator[tuple[str, str]]:
 
 def _hot() -> dict[str, str]:
     """Every statement by its name, but for those that only insert rows."""
-    named = {**vars(queries), **vars(statements), **vars(gatherings), **vars(attendance),
-             **vars(callstatements)}  # fmt: skip
-    found = {name: text for name, text in named.items() if name.isupper() and isinstance(text, str)}
+    found: dict[str, str] = {}
+    for module in (queries, statements, gatherings, attendance, callstatements):
+        named = {name: text for name, text in vars(module).items() if name.isupper() and isinstance(text, str)}
+        found.update((name, text) for name, text in named.items() if " " in text)
     return {name: text for name, text in (*found.items(), *_queries()) if not text.startswith("INSERT")}
 
 

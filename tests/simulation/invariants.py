@@ -282,7 +282,7 @@ class Board:
         cap, settled, reserved = self._budget["cap"], self._budget["settled"], self._budget["reserved"]
         _demand(cap is None or settled + reserved <= cap, "the cap holds", str(self._budget))
         tried = Counter(a["state"] for a in self.activations.values() if a["attempt"])
-        held, used = tried["pending"] + tried["running"], sum(tried[s] for s in ENDED)
+        held, used = tried["pending"] + tried["running"] + tried["parked"], sum(tried[s] for s in ENDED)
         _demand(reserved == held, "what was tried and has not ended is reserved", f"{reserved} for {held}")
         _demand(settled == used, "what was tried and has ended is settled", f"{settled} for {used}")
         for agent, own in self._own.items():
