@@ -67,6 +67,12 @@ def admit(now: float, tokens: int, door: Door, inflight: Sequence[float], traffi
     return max(filter(None, waits), key=lambda wait: wait.seconds, default=None)
 
 
+def is_at_limit(limits: Limits, calls: int, tokens: int) -> bool:
+    """Whether a minute of so many calls, and tokens with those of the next one, holds that one up."""
+    requests, most = limits.requests_a_minute, limits.tokens_a_minute
+    return (requests is not None and calls >= requests) or (most is not None and tokens > most)
+
+
 def state_of(door: Door, now: float) -> Literal["closed", "open", "half-open"]:
     """Of its breaker. Farther off than it is ever open: the clock was set back since, and nothing is known."""
     if door.open_until is None or door.open_until > now + OPEN_AT_MOST:

@@ -221,11 +221,10 @@ SET_DOOR = compiled(
     )
 )
 UNDER_WAY = compiled(select(call.c.endpoint, call.c.model, call.c.begun_at).where(_inflight))
-LAST_MINUTE = compiled(
-    select(call.c.model, call.c.begun_at, func.coalesce(call.c.spent_tokens, call.c.bound_tokens))
-    .where(call.c.begun_at > P("from"))
-    .order_by(call.c.begun_at)
-)
+_tokens = func.coalesce(call.c.spent_tokens, call.c.bound_tokens)
+_lately = and_(call.c.begun_at > P("from"), or_(P("model") == word("*"), call.c.model == P("model")))
+LAST_MINUTE = compiled(select(call.c.begun_at, _tokens).where(_lately).order_by(call.c.begun_at))
+SUM_OF_MINUTE = compiled(select(func.count(), func.coalesce(func.sum(_tokens), 0)).where(_lately))
 OUTCOMES = compiled(
     select(call.c.fault)
     .where(call.c.endpoint == P("endpoint"), call.c.model == P("model"))

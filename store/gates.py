@@ -6,7 +6,7 @@ All of this runs inside a write transaction of the store; only `stands` merely r
 from dataclasses import asdict
 
 from blackboard.calls import AILING, ANY, Gate, Limits, Wait
-from blackboard.gate import FORGOTTEN, LOOKED_AT, MINUTE, Door, Heard, Traffic, admit, after, state_of
+from blackboard.gate import FORGOTTEN, LOOKED_AT, MINUTE, Door, Heard, Traffic, admit, after, is_at_limit, state_of
 from store import callstatements as c
 from store.looking import Cursor
 from store.settling import cap_day, of_a_day
@@ -20,7 +20,11 @@ def ask(at: Cursor, endpoint: str, model: str, tokens: int, day: str, now: float
         return None
     ways = _under_way(at, now)
     here = [begun for there, of, begun in ways if (there, of) == (endpoint, model)]
-    wait = admit(now, tokens, door or Door(), here, _traffic(at, limits, ways, now))
+    traffic = [
+        Traffic(of, limit, _minute(at, of, limit, tokens, now), sum(of in {ANY, there} for _, there, _ in ways))
+        for of, limit in limits.items()
+    ]
+    wait = admit(now, tokens, door or Door(), here, traffic)
     for of, limit in limits.items() if wait is None else ():
         if any(cap is not None for _, cap in of_a_day(limit)):
             cap_day(at, day, of, limit)
@@ -73,11 +77,10 @@ def _ailing(at: Cursor, endpoint: str, model: str, door: Door) -> int:
     return sum(fault in AILING for (fault,) in at.execute(c.OUTCOMES, values).fetchall())
 
 
-def _traffic(at: Cursor, limits: dict[str, Limits], ways: list[tuple[str, str, float]], now: float) -> list[Traffic]:
-    counted = any(limit.requests_a_minute is not None or limit.tokens_a_minute is not None for limit in limits.values())
-    minute = at.execute(c.LAST_MINUTE, {"p_from": now - MINUTE}).fetchall() if counted else []
-    return [
-        Traffic(of, limit, [(begun, tokens) for model, begun, tokens in minute if of in {ANY, model}],
-                sum(of in {ANY, model} for _, model, _ in ways))
-        for of, limit in limits.items()
-    ]  # fmt: skip
+def _minute(at: Cursor, model: str, limits: Limits, tokens: int, now: float) -> list[tuple[float, int]]:
+    """The calls of the last minute; none where they cannot hold up a call of so many tokens."""
+    if limits.requests_a_minute is None and limits.tokens_a_minute is None:
+        return []
+    values = {"p_model": model, "p_from": now - MINUTE}
+    calls, taken = at.execute(c.SUM_OF_MINUTE, values).fetchone()
+    return at.execute(c.LAST_MINUTE, values).fetchall() if is_at_limit(limits, calls, taken + tokens) else []

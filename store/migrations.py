@@ -163,7 +163,7 @@ STATISTICS = {
     ("call", "sqlite_autoindex_call_1"): "50000 25000 1",
     ("call", "call_asked"): "50000 25000 4 2 1",
     ("call", "call_inflight"): "20 10 1 1 1 1 1",
-    ("call", "call_begun"): "50000 1",
+    ("call", "call_begun"): "50000 1 1 1 1",
     ("call", "call_outcome"): "50000 25000 10000 1",
     ("short", "short"): "50 25 1",
     ("short", "short_by_scope"): "50 10 5",
@@ -241,7 +241,7 @@ def _calls_of_models(dialect: Dialect) -> list[str]:
            CONSTRAINT call_signs
            CHECK (bound_usd >= 0 AND bound_tokens >= 0 AND spent_usd >= 0 AND spent_tokens >= 0))""",
         "CREATE INDEX call_asked ON call (board_id, activation_id, asked, nth)",
-        "CREATE INDEX call_begun ON call (begun_at)",
+        "CREATE INDEX call_begun ON call (begun_at, model, bound_tokens, spent_tokens)",
         "CREATE INDEX call_inflight ON call (board_id, activation_id, token, endpoint, model, begun_at)"
         " WHERE state = 'inflight'",
         "CREATE INDEX call_outcome ON call (endpoint, model, ended_at) WHERE ended_at IS NOT NULL",

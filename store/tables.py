@@ -262,7 +262,7 @@ class Call(SQLModel, table=True):
         Index("call_asked", "board_id", "activation_id", "asked", "nth"),
         Index("call_inflight", "board_id", "activation_id", "token", "endpoint", "model", "begun_at",
               sqlite_where=text("state = 'inflight'")),
-        Index("call_begun", "begun_at"),
+        Index("call_begun", "begun_at", "model", "bound_tokens", "spent_tokens"),
         Index("call_outcome", "endpoint", "model", "ended_at", sqlite_where=text("ended_at IS NOT NULL")),
     )  # fmt: skip
     board_id: str = _text(primary_key=True)

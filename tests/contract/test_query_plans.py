@@ -31,6 +31,7 @@ WHOLE = {
     "ACTED": "when nothing is left to do: who has had no part, over a narrow index",
     "UNDER_WAY": "over an index of nothing but what is in flight",
     "LAST_MINUTE": "a minute, over an index by time",
+    "SUM_OF_MINUTE": "a minute, over an index by time",
     "LAST_CALL": "the first step of an index that is walked backwards",
     "CALLS_OF_BOARD": "people look at all calls of a board",
     "BOOKED_AT": "when an agent or a board gets a cap that it had not before",

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from blackboard.calls import Limits
-from blackboard.gate import AT_ONCE_AT_MOST, POLL, Door, Heard, Traffic, admit, after, state_of
+from blackboard.gate import AT_ONCE_AT_MOST, POLL, Door, Heard, Traffic, admit, after, is_at_limit, state_of
 
 NOW = 1000.0
 OPEN = Door(open_until=NOW + 20, opened=1)
@@ -63,6 +63,16 @@ class TestALimitOfCallsAtOnce:
         wait = waited(traffic(inflight=9), traffic(inflight=2, model="*", calls_at_once=2))
 
         assert wait.why == "2 calls at once are allowed of all models together"
+
+
+class TestAMinute:
+    @pytest.mark.parametrize(("limits", "calls", "tokens", "is_full"), [
+        (Limits(), 999, 999, False), (Limits(requests_a_minute=2), 1, 999, False),
+        (Limits(requests_a_minute=2), 2, 1, True), (Limits(tokens_a_minute=9), 999, 9, False),
+        (Limits(tokens_a_minute=9), 1, 10, True),
+    ])  # fmt: skip
+    def test_is_looked_at_call_by_call_only_where_it_may_hold_one_up(self, limits, calls, tokens, is_full):
+        assert is_at_limit(limits, calls, tokens) == is_full
 
 
 class TestARest:
