@@ -81,6 +81,14 @@ class MessagesServer:
         """How many requests it had at once, at most."""
         return self.books.peak
 
+    def wait(self, holds: Callable[[], object], seconds: float = 10) -> None:
+        """Until this holds. TimeoutError."""
+        for _ in range(int(seconds / 0.005)):
+            if holds():
+                return
+            REAL.pause(0.005)
+        raise TimeoutError("what was waited for has not come")
+
     def trouble(self, exchange: Exchange) -> Trouble:
         """What is to go wrong with this request."""
         if exchange.path != MESSAGES:
