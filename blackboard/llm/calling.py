@@ -14,7 +14,7 @@ from blackboard.agent import Agent
 from blackboard.asking import Asked, Shop
 from blackboard.budget import CALLS, TOKENS, USD, amount
 from blackboard.calls import TRANSIENT, Amounts, Begun, CallRecord, Ended, Lost, NewCall, Short, Wait
-from blackboard.errors import BudgetExceeded, ClaimLost, ModelFailed, StoreError, told
+from blackboard.errors import BudgetExceeded, ClaimLost, Misuse, ModelFailed, StoreError, told
 from blackboard.llm import prices
 from blackboard.llm.provider import Provider, ProviderError, Reply, Request
 
@@ -153,6 +153,9 @@ class Calling:
             ended = replace(ended, spent=free, fault=error.fault, cause=error.cause, rest=error.rest)
         except asyncio.CancelledError:
             await self._settled(replace(ended, fault="abandoned", cause="nobody waited for it any more"))
+            raise
+        except Misuse as error:  # of a script or a record of calls: nobody was asked, and nobody would be
+            await self._settled(replace(ended, spent=Amounts(0, 0), fault="refused", cause=told(error)))
             raise
         except Exception as error:
             silent = isinstance(error, TimeoutError) and limit.expired()

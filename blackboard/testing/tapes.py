@@ -44,6 +44,7 @@ class _Recorder:
     def __init__(self, path: Path, provider: Provider) -> None:
         self._path, self._provider = path, provider
         self._lock = threading.Lock()
+        self._shapes: set[type[BaseModel]] = set()
 
     @property
     def endpoint(self) -> str:
@@ -65,7 +66,11 @@ class _Recorder:
         return counted
 
     async def schema(self, shape: type[BaseModel]) -> Mapping[str, Any]:
-        return await self._provider.schema(shape)
+        taken = await self._provider.schema(shape)
+        if shape not in self._shapes:
+            self._shapes.add(shape)
+            self._keep(_of_shape(shape), "schema", taken)
+        return taken
 
     def _keep(self, request: Request, name: str, value: object) -> None:
         line = {"agent": request.agent, "request": redacted(request.body), name: redacted(value)}
@@ -83,6 +88,7 @@ class _Player:
             raise UsageError(f"{path}: no recorded calls there; record some with recording()") from error
         self._path = path
         self._lines = [json.loads(line) for line in text.splitlines() if line.strip()]
+        self._asked = [line for line in self._lines if "message" in line or "error" in line]
         self._lock = threading.Lock()
 
     async def send(self, request: Request) -> Reply:
@@ -99,9 +105,9 @@ class _Player:
         return None if line is None else line["count"]
 
     async def schema(self, shape: type[BaseModel]) -> Mapping[str, Any]:
-        from blackboard.llm.client import schema_of
-
-        return schema_of(shape)
+        wanted = redacted(_of_shape(shape).body)
+        plain = shape.model_json_schema()  # a shape that was not recorded: the request with it will not be found
+        return next((line["schema"] for line in self._lines if "schema" in line and line["request"] == wanted), plain)
 
     def _taken(self, request: Request, *names: str) -> dict[str, Any] | None:
         """The next line of this request; each is given once."""
@@ -117,15 +123,19 @@ class _Player:
     def _missing(self, request: Request) -> str:
         wanted = redacted(request.body)
         there = f"{request.agent}: {self._path} has no answer to this request"
-        same = [line for line in self._lines if "count" not in line and line["request"] == wanted]
+        same = [line for line in self._asked if line["request"] == wanted]
         if same:
             return f"{there} that was not given already; it was asked {len(same)} times when it was recorded"
-        rest = [line for line in self._lines if "count" not in line and not line.get("given")]
+        rest = [line for line in self._asked if not line.get("given")]
         near = [line for line in rest if line["agent"] == request.agent] or rest
         if not near:
             return f"{there}, and all of its answers have been given"
         differing = min((list(_differences(line["request"], wanted)) for line in near), key=len)
         return f"{there}; the nearest that it has differs at {differing[0]}"
+
+
+def _of_shape(shape: type[BaseModel]) -> Request:
+    return Request("", {"shape": shape.model_json_schema()})
 
 
 def redacted(value: Any, name: str = "") -> Any:

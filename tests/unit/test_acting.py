@@ -13,7 +13,8 @@ from blackboard.runner.plan import matcher
 from blackboard.runner.view import Toolbox
 from blackboard.running import blocking
 from blackboard.seam import REAL
-from blackboard.testing import _claimed, memory_board
+from blackboard.testing import memory_board
+from blackboard.testing.acting import _claimed
 
 EXCEEDED = BudgetExceeded("nothing is left", "board:test-1", "nano_usd", 30)
 

@@ -5,6 +5,7 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 from hypothesis import given
@@ -461,7 +462,8 @@ class TestTheClient:
             finally:
                 await claude.close()
 
-        with MessagesServer(lambda _: [ToolUse("look")], troubles=lambda *_: Trouble(seconds=0.05)) as server:
+        together = threading.Barrier(8, timeout=20)
+        with MessagesServer(lambda _: ToolUse("look", {"place": together.wait()})) as server:
             asyncio.run(asyncio.wait_for(whole(server.url), 20))
 
             assert server.peak == 8

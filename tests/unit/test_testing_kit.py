@@ -9,7 +9,7 @@ import threading
 import pytest
 from pydantic import BaseModel
 
-from blackboard import Entry, Kind, all_done
+from blackboard import Entry, Kind, View, agent, all_done
 from blackboard.calls import Usage
 from blackboard.errors import Misuse, UsageError
 from blackboard.llm.prices import usage
@@ -37,6 +37,11 @@ class Question(Kind, lifecycle={"open": "answered", "answered": ()}):
 
 class Answer(Kind):
     text: str
+
+
+@agent(watches=Question, writes=Answer, model="fast")
+async def asker(question: Entry[Question], view: View) -> None:
+    view.post(await view.ask("Answer.", shape=Answer), about=question)
 
 
 class Plan(BaseModel):
@@ -116,6 +121,10 @@ class TestAScriptedModel:
             sent(model)
         with pytest.raises(Misuse, match="nothing for planner, only for critic"):
             sent(model, request("planner"))
+
+    def test_that_has_run_out_fails_the_agent_at_once(self):
+        with pytest.raises(Misuse, match="asker asks once more, and the script had 0 replies"):
+            run_agent(asker, Question(text="Why?"), model=ScriptedModel([]))
 
     def test_counts_a_plausible_usage_that_can_be_set(self):
         counted = usage(sent(ScriptedModel(["word " * 1000])).message)
@@ -208,6 +217,19 @@ class TestATape:
         assert (full.value.fault, full.value.cause, full.value.rest) == ("overloaded", "full", 2)
         assert asyncio.run(player.count(request())) == counts
         assert recorder.endpoint == player.endpoint == "script"
+
+    def test_knows_the_schemas_that_were_asked_for(self, tmp_path):
+        class Odd(ScriptedModel):
+            async def schema(self, shape):
+                return {"title": shape.__name__}
+
+        tape = tmp_path / "calls.jsonl"
+        recorder = recording(tape, Odd(["one"]))
+        for _ in range(2):
+            assert asyncio.run(recorder.schema(Plan)) == {"title": "Plan"}
+
+        assert asyncio.run(replaying(tape).schema(Plan)) == {"title": "Plan"}
+        assert len(tape.read_text().splitlines()) == 1
 
     def test_names_what_differs_in_a_request_that_was_not_recorded(self, tmp_path):
         tape = tmp_path / "calls.jsonl"
