@@ -176,12 +176,15 @@ class TestWhichModel:
     def test_is_kept_with_the_board_and_changed_by_resume(self, script, keyed, db):
         script.answer = lambda _: ModelFailed("would not", "refusal")
         own = scenario(models={"fast": "a"})
-        assert own.run(Subtask(), db=db, model="d").verdict.ending == "quiescent"
+        kept = [own.run(Subtask(), db=db, model="d")]
 
-        own.resume("last", db=db)
-        own.resume("last", db=db, models={"fast": "e"})
+        kept += [own.resume("last", db=db)]
+        kept += [own.resume("last", db=db, models={"fast": "e"})]
+        kept += [own.resume("last", db=db, model="f")]
 
-        assert script.models == [{"*": "d"}, {"*": "d"}, {"*": "d", "fast": "e"}]
+        assert [board.verdict.ending for board in kept] == ["quiescent"] * 4
+        assert script.models == [{"*": "d"}]
+        assert Terms.of(kept[2].record.options).models == {"*": "f"}
 
     @pytest.mark.parametrize(
         ("options", "said"),

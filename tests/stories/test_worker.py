@@ -238,4 +238,4 @@ class TestLeaving:
         board.close()
 
         board = many.resume(db=path)
-        assert (board.count(Reply), board.sql("SELECT reserved FROM budget")) == (30, [{"reserved": 0}])
+        assert (board.count(Reply), board.sql("SELECT sum(reserved) AS held FROM budget")) == (30, [{"held": 0}])

@@ -152,7 +152,7 @@ class TestAWorkerThatIsAskedToStop:
         worker.signal(signal.SIGTERM)
 
         assert worker.wait() == 130, worker.said
-        (budget,) = slow.rows("SELECT reserved FROM budget")
+        (budget,) = slow.rows("SELECT reserved FROM budget WHERE unit = 'activations'")
         assert budget == {"reserved": 0}
         for claim in held:
             (now,) = slow.rows("SELECT state, owner, attempt FROM activation WHERE id = ?", claim["id"])
