@@ -107,8 +107,12 @@ class Case:
 
     @cached_property
     def short(self) -> Short | None:
-        """The budget that allows this agent no call, if something of its is parked for that."""
-        return next((s.short for s in self.summary.short if s.agent == self.name), None)
+        """The budget that allows this agent no call, if something of its is parked for that, or was at the end."""
+        if (found := next((s.short for s in self.summary.short if s.agent == self.name), None)) is not None:
+            return found
+        reasons = json.loads(self.record.verdict or "{}").get("reasons", ()) if self.record.status != "open" else ()
+        told = (said for reason in reasons if (said := shortages.read(reason)) is not None)
+        return next((short for agent, short in told if agent == self.name), None)
 
     @cached_property
     def used_up(self) -> str | None:

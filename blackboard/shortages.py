@@ -1,11 +1,18 @@
 """Shortages in words: what a call needs of a budget, what is left of it, and how there can be more."""
 
+import re
+
 from blackboard.budget import CALLS, TOKENS, USD, amount
 from blackboard.calls import Short, Shortage
 from blackboard.records import Spent
 
 OPTIONS = {USD: "--usd N", TOKENS: "--tokens N", CALLS: "--calls N", "activations": "--activations N"}
 """What raises a budget of a board, on the command line."""
+UNITS = {"USD": USD, "token": TOKENS, "call": CALLS}
+TOLD = re.compile(
+    r"(?P<agent>.+?) needs (up to .+? for a call|another call), and \S+ of (?P<whose>the board's|its own|the) "
+    r"[\d.,]+ (?P<unit>USD|tokens?|calls?)(?P<day> that the database may use today)? (is|are) left"
+)
 DAY = "`blackboard limits` shows and raises what the database may use in a day"
 
 
@@ -21,6 +28,17 @@ def told(shortage: Shortage) -> str:
     """The same with whom it keeps from going on."""
     many = f" ({shortage.activations} activations)" if shortage.activations > 1 else ""
     return f"{shortage.agent} {lack(shortage.short)}{many}"
+
+
+def read(reason: str) -> tuple[str, Short] | None:
+    """The agent and the budget of what was `told`, where that is what a reason says; without the figures.
+
+    A board that has ended has nothing parked any more: its reasons are what remains of it.
+    """
+    if (found := TOLD.match(reason)) is None:
+        return None
+    whose = "day:" if found["day"] else "board:" if found["whose"] == "the board's" else "agent:"
+    return found["agent"], Short(whose, UNITS[found["unit"].rstrip("s")], 0, 0, 0)
 
 
 def is_of_board(short: Short) -> bool:

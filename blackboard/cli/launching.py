@@ -249,14 +249,14 @@ def _more(board: Board, verdict: Verdict, again: str) -> str:
     """How there can be more of the budget that has ended the board."""
     summary, first = board.store.summary(board.id), verdict.reasons[0]
     owner = next((agent for agent in summary.of_agents if first.startswith(f"{agent} has used up")), None)
-    short = next((s for s in summary.short if first.startswith(f"{s.agent} needs ")), None)
-    if short is not None and short.short.scope.startswith("day:"):
+    asker, short = shortages.read(first) or (None, None)
+    if short is not None and short.scope.startswith("day:"):
         return f"{shortages.DAY}; or go on tomorrow with: {again}"
-    if short is not None and not shortages.is_of_board(short.short):
-        owner = short.agent
+    if short is not None and not shortages.is_of_board(short):
+        owner = asker
     if owner is not None:
         return f"raise budget= where {owner} is declared, then go on with: {again}"
-    return f"raise it: {again} {shortages.OPTIONS[short.short.unit if short is not None else ACTIVATIONS]}"
+    return f"raise it: {again} {shortages.OPTIONS[short.unit if short is not None else ACTIVATIONS]}"
 
 
 @contextlib.asynccontextmanager

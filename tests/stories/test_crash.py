@@ -75,7 +75,9 @@ class TestAKilledRun:
         assert now[: len(landed)] == landed, "what had landed has changed"
         assert [seq for seq, *_ in now] == list(range(1, len(now) + 1))
         assert done(db) == undisturbed.done
-        assert rows(db, "SELECT settled, reserved FROM budget WHERE unit = 'activations'") == [(undisturbed.done.total() - 1, 0)]
+        assert rows(db, "SELECT settled, reserved FROM budget WHERE unit = 'activations'") == [
+            (undisturbed.done.total() - 1, 0)
+        ]
 
     def test_that_was_complete_gives_its_report_again(self, tmp_path, undisturbed):
         db = tmp_path / "done.db"

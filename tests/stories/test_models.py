@@ -23,13 +23,16 @@ from blackboard import (
     agent,
     agents_from,
     claude_agent,
+    exists,
     list_boards,
+    shortages,
 )
 from blackboard.board import open_store
 from blackboard.calls import Short, Shortage
 from blackboard.cli import launching
 from blackboard.cli.options import Work
 from blackboard.errors import BudgetExceeded, ClaimLost, DeclarationError, ModelFailed, UsageError
+from blackboard.llm.provider import Reply
 from blackboard.models import HOW
 from blackboard.terms import Terms
 from blackboard.testing import memory_board, run_agent, run_team
@@ -430,15 +433,75 @@ class TestWhatRaisesABudget:
             ),
         ],
     )
-    def test_is_said_by_its_option(self, monkeypatch, scope, unit, remedy):
+    def test_is_said_by_its_option(self, scope, unit, remedy):
         board: Board = memory_board()
-        short = Shortage("researcher", 1, Short(scope, unit, 3, 5, 4))
-        shown = replace(board.store.summary(board.id), short=(short,))
-        monkeypatch.setattr(type(board.store), "summary", lambda *_: shown)
+        reason = shortages.told(Shortage("researcher", 2, Short(scope, unit, 3, 5, 4)))
 
-        said = launching._more(board, Verdict("budget", ("researcher needs more",)), "AGAIN")
+        said = launching._more(board, Verdict("budget", (reason,)), "AGAIN")
 
         assert said.startswith(remedy)
+
+
+class Endpoint:
+    """A provider whose every answer is the same; it goes the whole way of a call."""
+
+    endpoint = "script"
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    async def schema(self, shape):
+        return shape.model_json_schema()
+
+    async def count(self, request):
+        return None
+
+    async def send(self, request):
+        self.sent += 1
+        return Reply({
+            "id": f"msg-{self.sent}", "type": "message", "role": "assistant", "model": request.body["model"],
+            "content": [{"type": "text", "text": '{"text": "so it is"}'}], "stop_reason": "end_turn",
+            "usage": {"input_tokens": 10, "output_tokens": 5},
+        })  # fmt: skip
+
+
+class TestACapOfThreeCalls:
+    FIVE = Scenario(
+        "five", params=Subtask, agents=[asks], result=Answer, seed=lambda s: [s] * 5,
+        done=exists(Answer, at_least=5),
+    )  # fmt: skip
+
+    def test_lets_three_be_made_ends_in_words_and_goes_on_where_it_is_raised(self, db):
+        model = Endpoint()
+
+        board = self.FIVE.run(Subtask(), db=db, model=model, budget=Budget(calls=3))
+
+        assert model.sent == 3
+        assert (board.verdict.ending, board.verdict.exit_code) == ("budget", 3)
+        assert board.verdict.reasons[:2] == (
+            "researcher needs another call, and nothing of the board's 3 calls is left (2 activations)",
+            "2 of researcher not done",
+        )
+        (quiet,) = board.find(Quiescence)
+        assert quiet.body.waiting == board.verdict.reasons[:1]
+        assert board.why_not(asks).nearest == "subtask-4 v1 needs `blackboard resume five-1 --calls N`"
+        assert launching._more(board, board.verdict, "AGAIN") == "raise it: AGAIN --calls N"
+
+        board = self.FIVE.resume(db=db, model=model, budget=Budget(calls=5))
+
+        assert (board.verdict.ending, model.sent) == ("complete", 5)
+
+    def test_of_the_agents_own_is_told_as_its_own(self, db):
+        own = replace(asks, budget=Budget(calls=1))
+        five = Scenario(
+            "five", params=Subtask, agents=[own], result=Answer, seed=lambda s: [s] * 2, done=self.FIVE.done
+        )
+
+        board = five.run(Subtask(), db=db, model=Endpoint())
+
+        reason = "researcher needs another call, and nothing of its own 1 call is left"
+        assert board.verdict.reasons[0] == reason
+        assert "raise budget= where researcher is declared" in launching._more(board, board.verdict, "AGAIN")
 
 
 def test_terms_of_an_older_release_know_no_models():

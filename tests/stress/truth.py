@@ -89,7 +89,9 @@ class _Board:
         self.versions, self.activations = of("entry", "seq"), of("activation", "id")
         self.attempts, self.reads = of("attempt", "number"), of("activation_read", "ordinal")
         self.agents = of("agent", "name")
-        (self.budget,) = fleet.rows("SELECT * FROM budget WHERE scope = ? AND unit = 'activations'", f"board:{self._id}")
+        (self.budget,) = fleet.rows(
+            "SELECT * FROM budget WHERE scope = ? AND unit = 'activations'", f"board:{self._id}"
+        )
         self.by: dict[int, list[Row]] = defaultdict(list)
         for version in self.versions:
             self.by[version["activation_id"]].append(version)
