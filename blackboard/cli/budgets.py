@@ -52,7 +52,9 @@ def _unit(spent: Spent) -> str:
 
 
 def _number(unit: str, amount: int) -> str:
-    return worth(dollars(amount)).removesuffix(" USD") if unit == USD else f"{amount:,}"
+    if unit == USD:
+        return worth(dollars(amount)).removesuffix(" USD")
+    return str(amount) if unit == ACTIVATIONS else f"{amount:,}"
 
 
 def today(store: Looking) -> list[tuple[str, Spent]]:

@@ -39,7 +39,7 @@ EXIT_CODES = """\
 | 5 | [failed](concepts.md#endings) or [breaker](concepts.md#endings) | `doctor`, `backup`: something is wrong with the database or the disk |
 | 130 | interrupted with Ctrl-C; `resume` goes on | interrupted |
 """  # noqa: E501
-VARIABLE = re.compile(r"BLACKBOARD_[A-Z]+")
+VARIABLE = re.compile(r"(?:BLACKBOARD|ANTHROPIC)(?:_[A-Z]+)+")
 UNIMPORTANT = (None, False, "")
 
 
@@ -68,7 +68,9 @@ def page() -> Iterator[str]:
 def environment() -> Iterator[str]:
     """The settings, as the one module that reads them tells."""
     yield "## Environment\n\n| variable | meaning |\n|---|---|"
-    for _, function in inspect.getmembers(settings, inspect.isfunction):
+    for name, function in inspect.getmembers(settings, inspect.isfunction):
+        if name.startswith("_"):
+            continue
         said = " ".join(inspect.getdoc(function).split("\n\n")[0].split())  # type: ignore[union-attr]
         for variable in dict.fromkeys(VARIABLE.findall(said)):
             yield f"| `{variable}` | {cell(said)} |"
