@@ -62,7 +62,6 @@ Body = Annotated[
     list[str] | None,
     typer.Argument(metavar="JSON|FIELD=VALUE …", help="The body: its fields, or JSON; `-` reads JSON from stdin."),
 ]
-Whole = Annotated[int | None, typer.Option(metavar="N", help="At most so many.")]
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The key of an entry, as in `answer-3`.")]
 
 
@@ -298,17 +297,17 @@ def new_agent(
 def limits(
     said: Look,
     model: Annotated[str, typer.Option(metavar="M", help="Of this model; else of all together.")] = calls.ANY,
-    requests_a_minute: Whole = None,
-    tokens_a_minute: Whole = None,
-    calls_at_once: Whole = None,
-    usd_a_day: Annotated[float | None, typer.Option(metavar="X", help="At most so many dollars a day.")] = None,
-    tokens_a_day: Whole = None,
-    calls_a_day: Whole = None,
+    requests_a_minute: Annotated[int | None, typer.Option(metavar="N", help="Requests in any minute.")] = None,
+    tokens_a_minute: Annotated[int | None, typer.Option(metavar="N", help="Tokens in any minute.")] = None,
+    calls_at_once: Annotated[int | None, typer.Option(metavar="N", help="Calls under way at a time.")] = None,
+    usd_a_day: Annotated[float | None, typer.Option(metavar="X", help="Dollars in a day.")] = None,
+    tokens_a_day: Annotated[int | None, typer.Option(metavar="N", help="Tokens in a day.")] = None,
+    calls_a_day: Annotated[int | None, typer.Option(metavar="N", help="Calls in a day.")] = None,
     none: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Lift this limit, as in `calls-a-day`; repeatable.")
     ] = None,
 ) -> int:
-    """Show and set what a database allows all of its processes together. Limits of a day hold from 0 to 24 h UTC."""
+    """Show and set what a database allows all of its processes together, at most. A day is one of UTC."""
     given = {
         "requests_a_minute": requests_a_minute, "tokens_a_minute": tokens_a_minute, "calls_at_once": calls_at_once,
         "usd_a_day": usd_a_day, "tokens_a_day": tokens_a_day, "calls_a_day": calls_a_day,

@@ -17,7 +17,8 @@ from blackboard.entry import Confidentiality, Integrity
 from blackboard.records import Seat
 from scenarios.research import scenario as research
 from store.sqlite import open_store
-from tests.builders import Bench
+from tests.builders import Bench, Clock
+from tests.calling import spent_board
 
 PAGE = (Path(__file__).parents[2] / "docs" / "database.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"```(\w+)\n(.*?)```\n*", re.DOTALL)
@@ -149,9 +150,9 @@ STATEMENTS = list(statements())
 
 @pytest.fixture(scope="module")
 def boards(tmp_path_factory) -> dict[str, Path]:
-    """Two databases: a run of the research scenario, and a board on which something goes wrong."""
+    """Databases: a run of the research scenario, a board on which something goes wrong, one where models are asked."""
     folder = tmp_path_factory.mktemp("boards")
-    made = {name: folder / name / "blackboard.db" for name in ("research", "shop")}
+    made = {name: folder / name / "blackboard.db" for name in ("research", "shop", "asking")}
     for path in made.values():
         path.parent.mkdir()
     with pytest.MonkeyPatch.context() as environment:
@@ -161,6 +162,8 @@ def boards(tmp_path_factory) -> dict[str, Path]:
         research.run(question, db=str(made["research"])).close()
         order = Order(item="a lamp", database=str(made["shop"]))
         shop.run(order, db=str(made["shop"]), slots=1).close()
+        with closing(open_store(str(made["asking"]), True, clock := Clock())) as store:
+            spent_board(store, clock)
     return made
 
 
@@ -195,7 +198,7 @@ class TestTheStatementsOfThePage:
                 assert board.sql(statement.sql) == [dict(zip(columns, row, strict=True)) for row in rows]
 
     @pytest.mark.skipif(not has_shell(), reason="no sqlite3 that knows ->>")
-    @pytest.mark.parametrize("name", ["research", "shop"])
+    @pytest.mark.parametrize("name", ["research", "shop", "asking"])
     def test_run_in_the_shell_as_the_page_opens_it(self, name, boards):
         (opening,) = (text for language, text in BLOCK.findall(PAGE) if language == "sh")
         everything = "".join(statement.sql for statement in STATEMENTS)
