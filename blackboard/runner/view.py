@@ -214,7 +214,9 @@ class ActivationView(Looker, View):
         row = self._rows.get(entry.seq) or self._store.by_seq(self._board, [entry.seq])[0]
         if row.seq not in self._rows:
             self._saw(row, strict=True)
-        seen = self._store.last_seen(self._board, self._claim.agent, entry.key, entry.seq) if entry.version > 1 else None
+        seen = (
+            self._store.last_seen(self._board, self._claim.agent, entry.key, entry.seq) if entry.version > 1 else None
+        )
         if seen is None:
             return Shown(entry, label=entry.label)
         self._saw(seen, strict=False)
