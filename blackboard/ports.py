@@ -129,8 +129,8 @@ class Looking(Protocol):
     def call(self, board: str, id_: int) -> CallRecord | None:
         """One call with the request as it was sent and the message as it came."""
 
-    def last_seen(self, board: str, agent: str, key: str, before: int) -> Row | None:
-        """The version of this entry that the agent had read when one of its activations last landed, before this seq.
+    def last_seen(self, board: str, agent: str, key: str, before: int, as_of: int) -> Row | None:
+        """The version of this entry, before this seq, that the agent had read when it last landed up to `as_of`.
 
         None where it had read none.
         """

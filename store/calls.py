@@ -56,8 +56,8 @@ class SqlCalls(SqlStaff):
         found = self._all(c.CALL, {"p_board": board, "p_id": id_})
         return to_call(found[0]) if found else None
 
-    def last_seen(self, board: str, agent: str, key: str, before: int) -> Row | None:
-        values = {"p_board": board, "p_agent": agent, "p_key": key, "p_before": before}
+    def last_seen(self, board: str, agent: str, key: str, before: int, as_of: int) -> Row | None:
+        values = {"p_board": board, "p_agent": agent, "p_key": key, "p_before": before, "p_as_of": as_of}
         found = self._all(c.LAST_SEEN, values)
         return to_row(found[0]) if found else None
 

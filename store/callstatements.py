@@ -103,6 +103,7 @@ LAST_SEEN = compiled(
     )
     .where(entry.c.board_id == P("board"), entry.c.key == P("key"), entry.c.seq + 0 < P("before"))
     .where(activation.c.agent.concat(word("")) == P("agent"), activation.c.state.concat(word("")) == word("done"))
+    .where(activation.c.done_seq <= P("as_of"))
     .order_by(activation.c.done_seq.desc(), entry.c.seq.desc())
     .limit(1)
 )

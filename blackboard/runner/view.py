@@ -214,15 +214,18 @@ class ActivationView(Looker, View):
         row = self._rows.get(entry.seq) or self._store.by_seq(self._board, [entry.seq])[0]
         if row.seq not in self._rows:
             self._saw(row, strict=True)
-        seen = (
-            self._store.last_seen(self._board, self._claim.agent, entry.key, entry.seq) if entry.version > 1 else None
-        )
-        if seen is None:
+        if (seen := self._seen_before(entry)) is None:
             return Shown(entry, label=entry.label)
         self._saw(seen, strict=False)
         then, now = json.loads(seen.body), json.loads(row.body)
         before = {name: then.get(name) for name in now if then.get(name) != now[name]}
         return Shown(entry, before, seen.version, entry.label.join(seen.label))
+
+    def _seen_before(self, entry: Entry[Any]) -> Row | None:
+        if entry.version == 1:
+            return None
+        claim = self._claim
+        return self._store.last_seen(claim.board, claim.agent, entry.key, entry.seq, claim.snapshot)
 
     @override
     async def call(self, tool: Tool[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:

@@ -333,8 +333,8 @@ class TestWhatAnAgentHasSeen:
         claim = bench.start(agent, on=bench.note())
         landed(bench.commit(claim, reads=ReadSet(loose=(row.seq,))))
 
-    def seen(self, bench, row):
-        found = bench.store.last_seen(bench.id, "a", row.key, row.seq)
+    def seen(self, bench, row, as_of=1000):
+        found = bench.store.last_seen(bench.id, "a", row.key, row.seq, as_of)
         return found and found.version
 
     def test_is_the_version_that_it_had_read_when_it_last_landed(self, bench):
@@ -345,6 +345,16 @@ class TestWhatAnAgentHasSeen:
         third = bench.amend(second, "3")
 
         assert self.seen(bench, bench.amend(third, "4")) == 2
+
+    def test_does_not_change_while_an_activation_is_at_work(self, bench):
+        first = bench.note()
+        second = bench.amend(first, "2")
+        snapshot = second.seq
+        bench.note()
+        self.read(bench, first)
+
+        assert self.seen(bench, second, snapshot) is None
+        assert self.seen(bench, second) == 1
 
     def test_is_nothing_where_it_has_read_none_or_another_has(self, bench):
         row = bench.note()
