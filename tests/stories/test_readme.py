@@ -52,7 +52,7 @@ class TestTheReadme:
             assert done.returncode == 0, f"{text}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
             printed.append(done.stdout)
 
-        report, looked, changes, seen, greeting, tests = printed
+        report, looked, changes, seen, greeting, judged, tests = printed
         assert report.count("# How do agents agree on shared state?") >= 1
         assert re.search(r"\[1\].*\n", report)
         assert "shared-state.md:" in report
@@ -64,6 +64,7 @@ class TestTheReadme:
         (quoted,) = [line for _, text in blocks() for line in text.splitlines() if " by facts: " in line]
         assert re.sub(r", v\d by", " by", quoted) in re.sub(r", v\d by", " by", changes), "versions are in any order"
         assert greeting == "Hello, Ada! / complete\n"
+        assert re.fullmatch(r"It thanks everybody. / 0\.0000\d\d USD\n", judged)
         assert "test_readme.py" in tests
 
     def test_links_lead_somewhere(self):
