@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blackboard.board import Board, to_verdict
+from blackboard.budget import ACTIVATIONS
 from blackboard.cli import agendas, budgets, conflicts, costs, drawing, speech
 from blackboard.cli.finding import unknown
 from blackboard.cli.gist import age, body_of, clock, count, few, gist, iso
@@ -132,14 +133,16 @@ def _draw_header(board: Board, as_of: int | None) -> None:
     for reason in verdict.reasons if verdict else ():
         drawing.line(reason, indent=2)
     summary = board.store.summary(board.id)
-    spent, held = budgets.used(summary.budgets), budgets.held(summary.budgets)
+    acted = [b for b in summary.budgets if b.unit == ACTIVATIONS]
+    asked, held = budgets.used(b for b in summary.budgets if b not in acted), budgets.held(summary.budgets)
     own = [("", f"{budgets.used([b])} of {agent}") for agent, b in summary.of_agents.items()]
     own += [("", f"{budgets.used(its)} of {agent}") for agent, its in summary.calls_of_agents.items()]
     seconds = json.loads(record.options).get("budget", {}).get("seconds")
     ran = f"{record.ran_seconds:.1f}" + (f" of {seconds:g}" if seconds is not None else "")
     drawing.table((), [
         ("scenario", f"{record.scenario}, team {record.team}"), ("params", gist(record.params)),
-        ("begun", clock(record.created_at)), ("used", f"{spent or 'nothing'}, {ran} seconds"), *own,
+        ("begun", clock(record.created_at)), ("used", f"{budgets.used(acted) or 'nothing'}, {ran} seconds"),
+        *(("", its) for its in (asked,) if its), *own,
         *(("held", f"{its} for calls under way") for its in (held,) if its),
         *(("today", f"{told}, on all boards") for told in budgets.today_in_words(board.store)),
         *(("cost", f"{cost.short}; `blackboard cost {record.id}` tells more") for cost in _cost(board)),

@@ -130,9 +130,9 @@ def _draw_budgets(board: Board) -> None:
 def _saved(saving: Saving) -> str:
     if not saving.read and not saving.written:
         return ""
-    what = f"{saving.read:,} tokens came from the cache, {saving.written:,} were put there: "
+    what = f"cached: {saving.read:,} tokens read, {saving.written:,} written, "
     how = f"{worth(saving.usd)} saved" if saving.usd >= 0 else f"{worth(-saving.usd)} more than without, so far"
-    return "cached: " + what + how + (f"; {count(saving.unpriced, 'call')} of unknown price" if saving.unpriced else "")
+    return what + how + (f"; {count(saving.unpriced, 'call')} of unknown price" if saving.unpriced else "")
 
 
 def _reasons(waste: Waste) -> dict[str, Cost]:

@@ -17,10 +17,7 @@ def of_this_machine() -> list[Finding]:
 def _access() -> Finding:
     found = settings.model_access()
     if not found:
-        return Finding(
-            "ok", "models", "no key is set, so none can be asked: set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for a "
-            "server of your own; agents without a model need neither",
-        )  # fmt: skip
+        return Finding("ok", "models", "none can be asked: ANTHROPIC_API_KEY is not set")
     try:
         return Finding("ok", "models", f"there is {found}; calls go to {Claude().endpoint}")
     except UsageError as error:
@@ -32,10 +29,10 @@ def _prices() -> Finding:
 
     said = {FAST: settings.model_fast(), STRONG: settings.model_strong()}
     names = {tier: said[tier] or TIERS[tier].model for tier in TIERS}
-    told = ", ".join(f"{tier} is {model}" for tier, model in names.items())
+    told = ", ".join(f"{tier} {model}" for tier, model in names.items())
     unknown = sorted({model for model in names.values() if bound(model, 1, 1) is None})
     if not unknown:
-        return Finding("ok", "prices", f"{told}; their prices are known")
+        return Finding("ok", "prices", f"{told}: known")
     return Finding(
         "warning", "prices", f"{told}; what {' and '.join(unknown)} costs is not known, so no budget in USD binds it",
         "give budgets of tokens or calls: --tokens N, --calls N",

@@ -2,10 +2,12 @@
 
 import pytest
 
+from blackboard.activation import ReadSet
 from blackboard.board import Board
-from blackboard.calls import Amounts
+from blackboard.calls import Amounts, CallRecord, NewCall
 from blackboard.costs import derived, line
-from tests.builders import UNCAPPED, Bench, amended, note
+from blackboard.waste import wasted
+from tests.builders import UNCAPPED, Bench, again, amended, note
 from tests.calling import asks, begins, wrote
 
 
@@ -104,3 +106,25 @@ class TestTheCostOfABoard:
         board.cancel()
         bench.store.reopen(bench.id, UNCAPPED)
         assert nano(board.cost()) == 5
+
+
+class TestWhatAConflictHasCost:
+    def test_is_what_was_asked_in_vain_and_no_answer_that_was_used(self, bench, board, clock):
+        # given two questions, of which the second shows what is changed meanwhile
+        shown = bench.note("before")
+        claim = bench.start("a")
+        asks(bench, claim, 1, "the same as ever")
+        asks(bench, claim, 10, "before")
+        clock.pass_by(1)
+        bench.amend(shown, "after")
+        anew = again(bench.commit(claim, note(kind="answer"), reads=ReadSet(strict=(shown.seq,))))
+        clock.pass_by(1)
+        # when it is done again: the first is in the journal, the second is another question
+        first = bench.store.begin_call(NewCall(anew, "the same as ever", 1, "script", "fast", "{}", Amounts(1, 10)))
+        assert isinstance(first, CallRecord)
+        asks(bench, anew, 100, "after")
+        wrote(bench, anew, note(kind="answer"))
+        # then
+        calls = bench.store.calls(bench.id)
+        waste = wasted(calls, bench.store.activations(bench.id), bench.store.attempts(bench.id, [claim.id]))
+        assert (nano(waste.conflicts), nano(board.cost())) == (10, 111)

@@ -57,7 +57,7 @@ class TestTheCostOfABoard:
             "  not in it: 1 call of unknown price, 1 call under way",
             "  in it at most: 1 call of which nothing was heard any more",
         ]
-        assert "cached: 10,000 tokens came from the cache, 1,000 were put there: 0.0088 USD saved" in out
+        assert "cached: 10,000 tokens read, 1,000 written, 0.0088 USD saved" in out
 
     def test_is_told_by_agent_and_model_the_dearest_first(self, told):
         _, out, _ = told("cost", "last")
@@ -221,7 +221,8 @@ class TestLimits:
 class TestShow:
     def test_tells_what_is_used_and_held_of_all_budgets(self, told, spent):
         _, out, _ = told("show", "last")
-        assert "used       5 of 20 activations, 1.0244 of 5 USD, 116,120 tokens, 7 of 40 calls, 0.0 seconds" in out
+        assert "used       5 of 20 activations, 0.0 seconds\n" in out
+        assert "           1.0244 of 5 USD, 116,120 tokens, 7 of 40 calls\n" in out
         assert "held       1 USD, 100,000 tokens, 1 call for calls under way" in out
         assert "cost       about 1.0244 USD; `blackboard cost research-1` tells more" in out
 
