@@ -144,7 +144,12 @@ class Claude:
         import httpx2
 
         timeout = httpx2.Timeout(self._timeout, connect=CONNECT)
-        options: dict[str, Any] = {"max_retries": 0, "timeout": timeout, "api_key": self._key}
+        # No connection is used twice: one that had been closed meanwhile would look like an answer that is lost.
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
+        client = anthropic.DefaultAsyncHttpxClient(timeout=timeout, limits=limits)
+        options: dict[str, Any] = {
+            "max_retries": 0, "timeout": timeout, "api_key": self._key, "http_client": client,
+        }  # fmt: skip
         if self._is_chosen or self._key:
             options["base_url"] = self._url
         try:

@@ -279,6 +279,12 @@ class TestNoAnswer:
 
         assert (error.fault, error.is_free) == ("silent", False)
 
+    def test_in_time_as_a_whole_may_cost_though_something_always_comes(self):
+        with MessagesServer(["word " * 2000], troubles={1: Trouble(trickle=0.02)}) as server:
+            error = fault_of(server, request(LONG), timeout=0.2)
+
+        assert (error.fault, error.is_free) == ("silent", False)
+
     def test_is_waited_for_no_longer_when_the_call_is_cancelled_and_the_endpoint_hears_of_it(self):
         async def whole(server):
             claude = Claude(base_url=server.url, api_key="a-key")
@@ -443,6 +449,16 @@ class TestTheClient:
                     await claude.close()
 
             assert [asyncio.run(once()).message["stop_reason"] for _ in range(2)] == ["end_turn"] * 2
+
+    def test_leaves_no_connection_behind_that_a_later_call_could_find_closed(self):
+        async def whole(server):
+            claude = Claude(base_url=server.url, api_key="a-key")
+            await claude.send(request())
+            await claude.send(request(LONG))
+            server.wait(lambda: not server.connections)
+
+        with MessagesServer(lambda _: "Fine.") as server:
+            asyncio.run(asyncio.wait_for(whole(server), 20))
 
     def test_loads_the_library_of_anthropic_only_when_it_asks(self):
         code = (

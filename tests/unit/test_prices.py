@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blackboard.calls import Amounts, Usage
+from blackboard.llm import prices
 from blackboard.llm.prices import bound, cost, input_bound
 
 MODELS = ("claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-4-5", "claude-sonnet-4-5")
@@ -30,6 +31,18 @@ class TestTheBound:
     def test_a_price_that_is_not_known_is_none_and_never_0(self):
         assert bound("llama3.3", 1_000, 100) is None
         assert bound("claude-nobody-knows", 1_000, 100) is None
+
+    def test_a_price_that_is_listed_as_nothing_is_not_known(self, monkeypatch):
+        class Free:
+            @staticmethod
+            def get_prices(at):
+                from genai_prices.types import ModelPrice
+
+                return ModelPrice(input_mtok=Decimal(0), output_mtok=Decimal(0))
+
+        monkeypatch.setattr(prices, "_model", lambda name: (None, Free))
+
+        assert bound("claude-haiku-5-5", 1_000, 100) is None
 
     @given(
         st.sampled_from(MODELS), counts, counts, counts, counts, st.integers(0, 128_000), st.booleans(),

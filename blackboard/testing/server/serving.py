@@ -2,10 +2,8 @@
 
 import json
 import select
-import socket
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -16,6 +14,7 @@ from blackboard.testing.server import streaming
 from blackboard.testing.server.books import Books, Exchange, billed
 from blackboard.testing.server.caching import Cache, size
 from blackboard.testing.server.checks import LARGEST, check_body, check_headers
+from blackboard.testing.server.listening import Listening
 from blackboard.testing.server.specimens import plain_answer
 from blackboard.testing.server.trouble import Refused, Trouble, Window, error
 
@@ -53,7 +52,7 @@ class MessagesServer:
         self.usage, self.context, self.cache = usage, context, Cache(cache_minimum)
         self.counts, self.unsupported = counts, unsupported
         self.books = Books(log)
-        self._http = _Http(("127.0.0.1", port), self)
+        self._http = Listening(port, _Handler, self)
         self._lane = REAL.lane("messages", 1)
 
     @property
@@ -80,6 +79,11 @@ class MessagesServer:
     def peak(self) -> int:
         """How many requests it had at once, at most."""
         return self.books.peak
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._http.open)
 
     def wait(self, holds: Callable[[], object], seconds: float = 10) -> None:
         """Until this holds. TimeoutError."""
@@ -157,33 +161,6 @@ def _cut(message: dict[str, Any], most: int, reason: str) -> None:
         left -= tokens(block)
 
 
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 256
-
-    def __init__(self, address: tuple[str, int], owner: MessagesServer) -> None:
-        self.owner = owner
-        self._open: set[socket.socket] = set()
-        super().__init__(address, _Handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone is no news."""
-
-    def hang_up(self) -> None:
-        for connection in list(self._open):
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -191,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     @property
     def owner(self) -> MessagesServer:
-        return cast(_Http, self.server).owner
+        return cast(MessagesServer, cast(Listening, self.server).owner)
 
     def log_message(self, *_: object) -> None:
         """Stderr is for other things."""
@@ -282,8 +259,17 @@ class _Handler(BaseHTTPRequestHandler):
         if trouble.breaks in {"headers", "middle"}:
             self.wfile.write(whole[: len(whole) // 2] if trouble.breaks == "middle" else b"")
             self.close_connection = True
+        elif trouble.trickle:
+            self._trickle(pieces, trouble.trickle)
         else:
             self.wfile.write(whole)
+
+    def _trickle(self, pieces: list[bytes], seconds: float) -> None:
+        for piece in pieces:
+            self.wfile.write(piece)
+            self.wfile.flush()
+            if self._wait(seconds):
+                raise ConnectionError
 
     def _send(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> None:
         data = json.dumps(body).encode()

@@ -18,7 +18,8 @@ Breaking = Literal["", "before", "headers", "middle", "short", "garbled", "error
 class Trouble:
     """What goes wrong with one request.
 
-    `status`: it is answered with this error. `seconds`: it is answered so much later. `breaks`: the connection breaks
+    `status`: it is answered with this error. `seconds`: it is answered so much later. `trickle`: seconds that pass
+    between the pieces of the answer. `breaks`: the connection breaks
     before a byte of the answer, after the headers, or in the middle; or the answer is short of its end, is garbled, or
     (as a stream) ends in an error. Only what breaks before a byte is not billed.
     """
@@ -27,6 +28,7 @@ class Trouble:
     say: str = ""
     retry_after: float | None = None
     seconds: float = 0
+    trickle: float = 0
     breaks: Breaking = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
