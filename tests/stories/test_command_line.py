@@ -302,7 +302,7 @@ class TestLooking:
         out = told("show", "last")[1]
         assert out.startswith("hello-1  complete\n")
         assert "greeting (2)\n  greeting-1 v2  polished  polisher  Hello Ada!  about guests-1\n" in out
-        assert "used      4 of 10,000 activations" in out
+        assert "used      4 of 10000 activations" in out
         assert "  polisher  2\n" in out
 
     def test_show_as_of_shows_it_as_it_was(self, told):
