@@ -1,5 +1,6 @@
 """The journal of calls: what is begun once, ended once, found again, and written off when nobody can tell of it."""
 
+from dataclasses import replace
 from threading import Thread
 
 import pytest
@@ -313,6 +314,13 @@ class TestACallOfWhichNobodyCanTell:
         assert bench.take("nano_usd") == (130, 0)
         (row,) = bench.store.sql("SELECT overrun FROM spend WHERE unit = 'nano_usd'", {})
         assert row["overrun"] == 30
+
+    def test_is_found_by_the_next_call_at_the_latest(self, bench, claim, id_, raw):
+        raw("UPDATE activation SET token = 2 WHERE state = 'running'")
+
+        bench.store.begin_call(call(replace(claim, token=2), "other", usd=0, tokens=0))
+
+        assert state(bench, id_) == "unknown"
 
     def test_leaves_the_calls_of_others_alone(self, bench, claim, id_):
         other = bench.call(bench.start("b"))

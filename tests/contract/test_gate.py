@@ -141,6 +141,13 @@ class TestARestThatAnEndpointAsksFor:
         assert isinstance(caller.ask(model="other"), Begun)
         assert isinstance(caller.ask(endpoint="elsewhere"), Begun)
 
+    def test_is_not_prolonged_by_what_is_in_flight_elsewhere(self, caller, clock):
+        caller.begin(endpoint="elsewhere")
+        caller.fail(fault="limited", rest=5)
+        clock.pass_by(5)
+
+        assert isinstance(caller.ask(), Begun)
+
     def test_is_followed_by_half_as_many_calls_and_one_more_for_each_answer(self, store, caller, clock):
         ids = [caller.begin() for _ in range(4)]
         caller.fail(ids[0], fault="limited", rest=5)
@@ -197,6 +204,17 @@ class TestABreaker:
             store.end_call(Ended(caller.bench.id, caller.begin()))
 
         assert gates(store) == {}
+
+    def test_is_not_kept_from_opening_by_calls_of_which_nobody_can_tell(self, store, caller, clock):
+        for _ in range(4):
+            caller.fail()
+        clock.pass_by(1)
+        for _ in range(10):
+            store.end_call(Ended(caller.bench.id, caller.begin()))
+
+        caller.fail()
+
+        assert gates(store)["m"].state == "open"
 
     def test_is_of_this_model_at_this_endpoint_and_of_all_processes(self, opening, clock):
         callers = [Caller(Bench.on(opening(), clock)) for _ in range(2)]

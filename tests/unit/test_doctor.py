@@ -41,11 +41,13 @@ class Case:
 
     def live(self):
         """First, an amended answer about two others, work that is claimed, and work that waits."""
-        bench = Bench.on(self.store, self.clock, cap=10)
+        bench = Bench.on(self.store, self.clock, cap=10, tokens=None)
         first = bench.note("first", fields=(("text", '"first"'),))
         second = bench.note("second", fields=(("text", '"second"'),), about=(first.key,))
         bench.amend(first, "third", fields=(("text", '"third"'),))
-        bench.start("a", on=second, worker="w1")
+        claim = bench.start("a", on=second, worker="w1")
+        bench.answer(bench.call(claim))
+        bench.call(claim, "more")
         bench.note("last", kind="remark", about=(first.key, second.key))
         return bench
 
@@ -180,11 +182,24 @@ DAMAGES = {
         "a value of note.text names seq 4 of test-1, which is no note",
     ),
     "a reservation": (
-        "budgets", "error", "UPDATE budget SET reserved = 3", "board:test-1 has reserved 3 activations, 1 hold one",
+        "budgets", "error", "UPDATE budget SET reserved = 3 WHERE unit = 'activations'",
+        "board:test-1 has reserved 3 activations, 1 hold one",
     ),
     "a cap": (
-        "budgets", "error", "UPDATE budget SET cap = 2, settled = 5",
+        "budgets", "error", "UPDATE budget SET cap = 2, settled = 5 WHERE unit = 'activations'",
         "board:test-1: 5 activations settled - 0 overrun + 1 reserved, of 2",
+    ),
+    "what a call holds": (
+        "budgets", "error", "UPDATE call SET bound_tokens = 11 WHERE state = 'inflight'",
+        "board:test-1 has reserved 10 and settled 4 tokens, its calls hold 11 and took 4",
+    ),
+    "what a call took": (
+        "budgets", "error", "UPDATE call SET spent_tokens = 5 WHERE state = 'done'",
+        "board:test-1 has reserved 10 and settled 4 tokens, its calls hold 10 and took 5",
+    ),
+    "whose call it is": (
+        "budgets", "error", "UPDATE call SET token = 9 WHERE state = 'inflight'",
+        "call 2 of test-1 is in flight, and nobody acts on activation 5",
     ),
 }  # fmt: skip
 
