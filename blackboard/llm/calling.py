@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 from blackboard.agent import Agent
 from blackboard.asking import Asked, Shop
-from blackboard.budget import CALLS, TOKENS, USD, amount
+from blackboard.budget import CALLS, TOKENS, USD
 from blackboard.calls import TRANSIENT, Amounts, Begun, CallRecord, Ended, Lost, NewCall, Short, Wait
 from blackboard.errors import BudgetExceeded, ClaimLost, Misuse, ModelFailed, StoreError, told
 from blackboard.llm import prices
 from blackboard.llm.provider import Provider, ProviderError, Reply, Request
+from blackboard.shortages import lack
 
 T = TypeVar("T")
 FIRST, LONGEST = 0.5, 8.0  # seconds before a call is tried again: after the first fault, and at most
@@ -103,7 +104,8 @@ class Calling:
                 case Short() if not counted:
                     counted, bound = True, await self._counted(line, bound)
                 case Short():
-                    raise BudgetExceeded(in_words(line.agent.name, begun), begun.scope, begun.unit, begun.amount)
+                    why = f"{line.agent.name} {lack(begun)}"
+                    raise BudgetExceeded(why, begun.scope, begun.unit, begun.amount)
                 case Lost():
                     raise ClaimLost(begun.reason)
                 case _:
@@ -223,15 +225,3 @@ def _priced(ended: Ended, model: str, reply: Reply) -> Ended:
     except (ValueError, TypeError, ArithmeticError, LookupError):
         return ended
     return replace(ended, usage=usage, spent=spent, price=price)
-
-
-def in_words(agent: str, short: Short) -> str:
-    """Which budget is too small for what, in one sentence."""
-    scope, _, of = short.scope.partition(":")
-    name = of.partition("/")[2]
-    whose = {"board": "the board's", "day": "today's"}.get(scope, "its own" if name == agent else f"{name}'s")
-    left = amount(short.unit, max(0, short.cap - short.used))
-    return (
-        f"{agent} needs up to {amount(short.unit, short.amount)} for a call, "
-        f"and {left} of {whose} {amount(short.unit, short.cap)} are left"
-    )

@@ -98,7 +98,7 @@ class TestAnAnswer:
         board = memory_board()
         error = failed(ScriptedModel([Stopped("max_tokens", "a")]), replace(judge, budget=Budget(calls=1)), board)
         assert error.outcome == "truncated"
-        assert "0 calls of its own 1 call are left" in str(error)
+        assert "judge needs another call, and nothing of its own 1 call is left" in str(error)
 
     def test_goes_on_after_a_pause(self):
         model = ScriptedModel([Stopped("pause_turn", "let me see"), GOOD])
@@ -224,7 +224,7 @@ class TestTheJournal:
 class TestABudget:
     def test_that_allows_no_call_refuses_before_anything_is_sent(self):
         model = ScriptedModel([GOOD])
-        with pytest.raises(BudgetExceeded, match="for a call, and 50 tokens of its own"):
+        with pytest.raises(BudgetExceeded, match="tokens for a call, and 50 of its own 50 tokens are left"):
             asked(model, replace(judge, budget=Budget(tokens=50)))
         assert model.requests == []
 
