@@ -40,7 +40,6 @@ class TestTheReadme:
             k: v for k, v in os.environ.items() if not k.startswith(("BLACKBOARD_", "PYTEST_", "VIRTUAL_ENV"))
         }
         environment |= {"PYTEST_ADDOPTS": "--collect-only -q", "BLACKBOARD_CACHE": str(clone / "cache")}
-        environment["PIP_NO_COMPILE"] = "1"  # compiling all that is installed takes longer than all the rest
         printed = []
         for language, text in blocks():
             if language == "text":
