@@ -87,7 +87,11 @@ class Hand:
         fixed = "'hand', '{}', '{}', 'open', 1, 1, 1, 0.0"
         row = f"?, 1, ?, ?, {fixed}, ?, NULL, NULL, NULL, NULL, 0"
         self.run(f"INSERT INTO board VALUES ({row})", (board, board, text, now))
-        self.run("INSERT INTO budget VALUES (?, 'activations', ?, 0, 0, 0)", (self.scope, CAP))
+        caps = [
+            (self.scope, "activations", CAP),
+            *((self.scope, unit, None) for unit in ("nano_usd", "tokens", "calls")),
+        ]
+        self.many("INSERT INTO budget VALUES (?, ?, ?, 0, 0, 0)", caps)
         self.many("INSERT INTO agent VALUES (?, ?, '', '', 0, NULL, NULL, NULL)", [(board, a) for a in self._agents])
         self.run(SEEDED, (board,))
         self.run(ENTRY, (board, 1, f"{kind}-1", 1, kind, "posted", "person", 1, "[]", sha(text), now, 1, text))
