@@ -53,7 +53,7 @@ FOUND = {
     "budget_too_soon": (0, "a verdict is true"),
     "cursors_first": (0, "nothing is missed"),
     "no_poll": (201, "every board gets a verdict"),
-    "verdict_at_any_head": (148, "a verdict is written at its head"),
+    "verdict_at_any_head": (359, "a verdict is written at its head"),
     "verdict_of_any_epoch": (128, "a verdict is true"),
 }
 """What each sabotage breaks, and a seed from which on that is soon seen."""
