@@ -24,6 +24,7 @@ class Shown:
     before: Mapping[str, Any] | None = None  # fields that were another when the agent last saw it: name -> value then
     version_before: int | None = None
     label: Label = Label()  # of all that is shown of it
+    said: str | None = None  # its body as it is stored: from the class again, a set comes in any order
 
 
 @dataclass(frozen=True)

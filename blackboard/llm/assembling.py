@@ -132,7 +132,7 @@ def _entry(shown: Shown) -> str:
         told["about"] = entry.about
     if shown.label.integrity < Integrity.USER:
         told["origins"] = sorted(shown.label.origins)
-    told["body"] = entry.body.model_dump(mode="json")
+    told["body"] = entry.body.model_dump(mode="json") if shown.said is None else json.loads(shown.said)
     if shown.before:
         told["you_saw_before"] = {"version": shown.version_before, **shown.before}
     return json.dumps(told, ensure_ascii=False)

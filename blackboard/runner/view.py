@@ -215,11 +215,11 @@ class ActivationView(Looker, View):
         if row.seq not in self._rows:
             self._saw(row, strict=True)
         if (seen := self._seen_before(entry)) is None:
-            return Shown(entry, label=entry.label)
+            return Shown(entry, label=entry.label, said=row.body)
         self._saw(seen, strict=False)
         then, now = json.loads(seen.body), json.loads(row.body)
         before = {name: then.get(name) for name in now if then.get(name) != now[name]}
-        return Shown(entry, before, seen.version, entry.label.join(seen.label))
+        return Shown(entry, before, seen.version, entry.label.join(seen.label), row.body)
 
     def _seen_before(self, entry: Entry[Any]) -> Row | None:
         if entry.version == 1:

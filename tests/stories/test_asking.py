@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import field_serializer
 
 from blackboard import Budget, Entry, Kind, View, agent, claude_agent
 from blackboard.board import Board
@@ -219,6 +220,30 @@ class TestTheJournal:
 
         run_agent(looks, Topic(text="x"), board=board, model=ScriptedModel(["word"]))
         assert seen == ["done"]
+
+
+    def test_gives_it_too_where_another_process_would_put_a_set_in_another_order(self):
+        """A set has no order of its own: each process has another, and what it asks must not change with that."""
+        backwards = []
+
+        class Tagged(Kind):
+            tags: set[str]
+
+            @field_serializer("tags")
+            def in_some_order(self, tags: set[str]) -> list[str]:
+                return sorted(tags, reverse=bool(backwards))
+
+        @agent(watches=Tagged, writes=Text, model="fast", retry=1)
+        async def tagger(tagged: Entry[Tagged], view: View) -> None:
+            text = await view.ask("Which tag is best?")
+            if not backwards:
+                backwards.append("from now on")
+                raise OSError("its process is gone")
+            view.post(Text(text=text), about=tagged)
+
+        model = ScriptedModel(["a"])
+        run_team([tagger], Tagged(tags={"a", "b"}), model=model)
+        assert len(model.requests) == 1
 
 
 class TestABudget:
