@@ -164,7 +164,7 @@ class Calling:
             cause = f"no answer within {limit_in_words(line)}" if silent else told(error)
             ended = replace(ended, fault="silent" if silent else "garbled", cause=cause)
         else:
-            response = json.dumps(reply.message, ensure_ascii=False)
+            response = _as_text(reply.message)
             ended = _priced(replace(ended, response=response, rest=reply.rest), line.model, reply)
             answer = Answer(begun.id, reply.message)
         await self._settled(ended)
@@ -216,6 +216,11 @@ def patience(max_tokens: int) -> float:
 def limit_in_words(line: Line) -> str:
     """How long was waited."""
     return f"{patience(int(line.body['max_tokens'])):.0f} seconds"
+
+
+def _as_text(message: Mapping[str, Any]) -> str:
+    """As JSON; half a character, as where an answer was cut off, is spelled out, since no database takes it."""
+    return json.dumps(message, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
 def _priced(ended: Ended, model: str, reply: Reply) -> Ended:

@@ -20,6 +20,7 @@ PROVIDER = "anthropic"
 INPUT, WRITE, LONG_WRITE, OUTPUT = "input_mtok", "cache_write_mtok", "cache_write_1h_mtok", "output_mtok"
 BASE_OVERHEAD = 64  # tokens that stand around every conversation
 TOOLS_OVERHEAD = 1_024  # the endpoint's own words on how tools are used, where some are declared
+MOST_TOKENS = 10**9  # of one call, far beyond any model; what tells more does not count
 FORMAT_OVERHEAD = 1_024  # its own words on the format of the answer, where one is asked for
 
 
@@ -55,7 +56,7 @@ def cost(model: str, message: Mapping[str, Any]) -> tuple[Amounts, Usage, str | 
 
 
 def usage(message: Mapping[str, Any]) -> Usage:
-    """The tokens of a message; what its endpoint does not tell is 0."""
+    """The tokens of a message; what its endpoint does not tell is 0. ValueError for more than any model takes."""
     said = message.get("usage") or {}
     written = _number(said, "cache_creation_input_tokens")
     long = _number(said.get("cache_creation") or {}, "ephemeral_1h_input_tokens")
@@ -158,4 +159,6 @@ def _nano(usd: Decimal) -> int:
 
 def _number(said: Mapping[str, Any], name: str) -> int:
     number = said.get(name)
+    if isinstance(number, int) and number > MOST_TOKENS:
+        raise ValueError(f"{name} is more than any model takes")
     return number if isinstance(number, int) and number > 0 else 0

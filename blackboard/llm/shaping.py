@@ -18,9 +18,10 @@ class MisshapenError(Exception):
 
 
 def text_of(message: Mapping[str, Any]) -> str:
-    """All that a message says, whatever stands between its texts."""
+    """All that a message says, whatever stands between its texts; half a character becomes a question mark."""
     blocks = message.get("content") or []
-    return "".join(b.get("text") or "" for b in blocks if isinstance(b, Mapping) and b.get("type") == "text")
+    said = "".join(b.get("text") or "" for b in blocks if isinstance(b, Mapping) and b.get("type") == "text")
+    return said.encode("utf-8", "replace").decode()
 
 
 def shaped(shape: type[BaseModel], text: str) -> BaseModel:

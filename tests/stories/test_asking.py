@@ -355,7 +355,9 @@ class TestAnEndpointThatSaysNothing:
 
 
 class TestAMessageWhoseUsageMakesNoSense:
-    @pytest.mark.parametrize("usage", [None, [], {"input_tokens": "many"}, {"input_tokens": -5}])
+    @pytest.mark.parametrize(
+        "usage", [None, [], {"input_tokens": "many"}, {"input_tokens": -5}, {"input_tokens": 10**30}]
+    )
     def test_is_used_all_the_same_and_settled(self, usage):
         class Odd(ScriptedModel):
             async def send(self, request):
@@ -365,6 +367,15 @@ class TestAMessageWhoseUsageMakesNoSense:
         board = memory_board()
         asked(Odd([GOOD]), board=board)
         assert states(board) == [("done", None, False)]
+
+
+class TestAMessageThatEndsInTheMiddleOfACharacter:
+    def test_is_kept_and_used_with_a_question_mark_there(self):
+        board = memory_board()
+        (text,) = asked(ScriptedModel(["red \ud83d"]), writer, board)
+        assert text.body.text == "red ?"
+        kept = board.store.call(board.id, 1)
+        assert (kept.state, json.loads(kept.response)["content"][0]["text"]) == ("done", "red \ud83d")
 
 
 class TestALimit:
