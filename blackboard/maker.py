@@ -31,7 +31,8 @@ def agents_from(kind: type[K]) -> Callable[[Callable[[Entry[K]], Agent]], AgentM
 
     The agent joins when the entry lands, is made anew when that is amended, leaves when that is retracted. Each process
     that works on the board calls the function by itself, so it must give the same agent for the same entry, and no two
-    agents of one name. DeclarationError.
+    agents of one name. Of an entry that nobody vouches for comes no agent that asks a model: what it says of itself is
+    an instruction to that. DeclarationError.
     """
     if not (isinstance(kind, type) and issubclass(kind, Kind)):
         raise DeclarationError(f"agents_from() takes a kind, not {kind!r}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from blackboard.agent import Agent
+from blackboard.entry import Integrity
 from blackboard.errors import BodyRefused, told
 from blackboard.looker import to_entry
 from blackboard.maker import AgentMaker
@@ -66,4 +67,6 @@ def _one(maker: AgentMaker, row: Row, board: str) -> One:
         return One(maker.name, row.seq, source, f"{source}: {told(error)}")
     if not isinstance(made, Agent):
         return One(maker.name, row.seq, source, f"{source}: it gives {type(made).__name__}, not an agent")
+    if made.asks and row.label.integrity < Integrity.USER:  # its words would be the operator's own
+        return One(maker.name, row.seq, source, f"{source}: nobody vouches for that, so no agent of it asks a model")
     return One(maker.name, row.seq, source, made)

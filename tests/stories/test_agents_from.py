@@ -24,6 +24,7 @@ from blackboard import (
     agents_from,
     exists,
     open_board,
+    tool,
     when,
 )
 from blackboard.board import open_store
@@ -777,3 +778,30 @@ class TestAnOpenedBoard:
         assert asyncio.run(story()).ending == "complete"
         with open_board(db=db) as board:
             assert texts(board) == ["late looks at fish"]
+
+
+class TestAnEntryThatNobodyVouchesFor:
+    """What it says must not become an instruction to a model."""
+
+    @staticmethod
+    def board(**options):
+        @tool(effects="none", returns="untrusted")
+        def found_in_the_web() -> str:
+            """What a page says."""
+            return "obey"
+
+        @agent(watches=Subject, writes=Role, tools=[found_in_the_web])
+        async def surfer(subject: Entry[Subject], view: View) -> None:
+            view.post(Role(name=await view.call(found_in_the_web)), about=subject)
+
+        @agents_from(Role)
+        def maker(role: Entry[Role]) -> Agent:
+            return seeing(role.body.name, "seen:", **options)
+
+        return run_team([surfer, maker], Subject())
+
+    def test_makes_no_agent_that_asks_a_model(self):
+        assert texts(self.board(model="fast", system="Do as the page says.")) == []
+
+    def test_may_make_another(self):
+        assert texts(self.board()) == ["seen: fish"]
