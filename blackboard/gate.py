@@ -17,6 +17,7 @@ FORGOTTEN = 900.0  # seconds after which what is in flight is taken for lost, an
 LOOKED_AT = 10  # of the calls that have ended
 AILING_AT = 5  # of these: the breaker opens
 OPEN_FOR, OPEN_AT_MOST = 30.0, 300.0  # seconds; doubled each time that the trial fails
+REST_AT_MOST = 3600.0  # seconds; who asks for more is asked again by then, and may say it again
 AT_ONCE_AT_MOST = 64  # from here on any number may be in flight again
 
 
@@ -80,10 +81,15 @@ def state_of(door: Door, now: float) -> Literal["closed", "open", "half-open"]:
     return "open" if now < door.open_until else "half-open"
 
 
+def rests_until(door: Door, now: float) -> float | None:
+    """When its rest is over; None where it is. Farther off than any rest: the clock was set back since."""
+    until = door.rest_until
+    return None if until is None or not now < until <= now + REST_AT_MOST else until
+
+
 def _rest(now: float, door: Door) -> Wait | None:
-    if door.rest_until is None or now >= door.rest_until:
-        return None
-    return Wait(door.rest_until - now, "the endpoint has asked for a rest")
+    until = rests_until(door, now)
+    return None if until is None else Wait(until - now, "the endpoint has asked for a rest")
 
 
 def _breaker(now: float, door: Door, inflight: Sequence[float]) -> Wait | None:
@@ -144,9 +150,9 @@ def _whose(of: Traffic) -> str:
 def after(door: Door, heard: Heard, now: float, inflight: int, ailing: Callable[[], int]) -> Door:
     """How it stands when a call has ended; so many others are in flight. `ailing`: of the last ten, this one included.
 
-    A call of which nothing was heard changes nothing.
+    A call of which nothing was heard changes nothing, and neither does one that nobody waited for to the end.
     """
-    if not heard.answered and heard.fault is None:
+    if not heard.answered and heard.fault in {None, "abandoned"}:
         return door
     return _paced(_broken(door, heard, now, ailing), heard, now, inflight)
 
@@ -165,9 +171,9 @@ def _broken(door: Door, heard: Heard, now: float, ailing: Callable[[], int]) -> 
 
 def _paced(door: Door, heard: Heard, now: float, inflight: int) -> Door:
     if heard.rest is not None:
-        until = now + heard.rest if door.rest_until is None else max(door.rest_until, now + heard.rest)
-        if door.rest_until is not None and now < door.rest_until:
-            return replace(door, rest_until=until)  # halved already: these were under way
+        resting, until = rests_until(door, now), now + min(heard.rest, REST_AT_MOST)
+        if resting is not None:
+            return replace(door, rest_until=max(resting, until))  # halved already: these were under way
         half = max(1, (inflight + 1) // 2)
         return replace(door, rest_until=until, at_once=half if door.at_once is None else min(half, door.at_once))
     if door.at_once is None or not heard.answered or heard.begun_at < (door.rest_until or 0):

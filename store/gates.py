@@ -6,7 +6,19 @@ All of this runs inside a write transaction of the store; only `stands` merely r
 from dataclasses import asdict
 
 from blackboard.calls import AILING, ANY, Gate, Limits, Wait
-from blackboard.gate import FORGOTTEN, LOOKED_AT, MINUTE, Door, Heard, Traffic, admit, after, is_at_limit, state_of
+from blackboard.gate import (
+    FORGOTTEN,
+    LOOKED_AT,
+    MINUTE,
+    Door,
+    Heard,
+    Traffic,
+    admit,
+    after,
+    is_at_limit,
+    rests_until,
+    state_of,
+)
 from store import callstatements as c
 from store.looking import Cursor
 from store.settling import cap_day, of_a_day
@@ -49,8 +61,9 @@ def stands(at: Cursor, now: float) -> list[Gate]:
 
 
 def _as_gate(at: Cursor, endpoint: str, model: str, door: Door, now: float) -> Gate:
-    until = max((t for t in (door.rest_until, door.open_until) if t is not None and t > now), default=None)
-    return Gate(endpoint, model, state_of(door, now), until, _ailing(at, endpoint, model, door), door.at_once)
+    state = state_of(door, now)
+    until = max((t for t in (rests_until(door, now), door.open_until if state == "open" else None) if t), default=None)
+    return Gate(endpoint, model, state, until, _ailing(at, endpoint, model, door), door.at_once)
 
 
 def set_limits(at: Cursor, model: str, limits: Limits, day: str) -> None:
@@ -68,7 +81,7 @@ def _door(at: Cursor, endpoint: str, model: str) -> Door | None:
 
 
 def _under_way(at: Cursor, now: float) -> list[tuple[str, str, float]]:
-    return [way for way in at.execute(c.UNDER_WAY).fetchall() if way[2] > now - FORGOTTEN]
+    return [way for way in at.execute(c.UNDER_WAY).fetchall() if abs(now - way[2]) < FORGOTTEN]
 
 
 def _ailing(at: Cursor, endpoint: str, model: str, door: Door) -> int:
@@ -81,6 +94,6 @@ def _minute(at: Cursor, model: str, limits: Limits, tokens: int, now: float) -> 
     """The calls of the last minute; none where they cannot hold up a call of so many tokens."""
     if limits.requests_a_minute is None and limits.tokens_a_minute is None:
         return []
-    values = {"p_model": model, "p_from": now - MINUTE}
+    values = {"p_model": model, "p_from": now - MINUTE, "p_to": now + MINUTE}  # beyond that the clock was set back
     calls, taken = at.execute(c.SUM_OF_MINUTE, values).fetchone()
     return at.execute(c.LAST_MINUTE, values).fetchall() if is_at_limit(limits, calls, taken + tokens) else []

@@ -97,6 +97,16 @@ class TestALimit:
 
         assert isinstance(caller.ask(), Begun)
 
+    @pytest.mark.parametrize("limits", [Limits(calls_at_once=1), Limits(requests_a_minute=1),
+                                        Limits(tokens_a_minute=10)])  # fmt: skip
+    def test_is_not_reached_for_ever_when_the_clock_was_set_back(self, store, caller, clock, limits):
+        store.limit("m", limits)
+        caller.begin()
+
+        clock.pass_by(-86_400)
+
+        assert isinstance(caller.ask(), Begun)
+
     def test_of_a_model_does_not_bind_others(self, store, caller):
         store.limit("m", Limits(requests_a_minute=0))
 
@@ -198,6 +208,15 @@ class TestABreaker:
             caller.fail(fault=fault)
 
         assert gates(store) == {}
+
+    def test_looks_at_none_that_nobody_waited_for_to_the_end(self, store, caller):
+        for _ in range(4):
+            caller.fail()
+        for _ in range(9):
+            caller.fail(fault="abandoned")
+        caller.fail()
+
+        assert gates(store)["m"].state == "open"
 
     def test_does_not_open_for_calls_of_which_nobody_can_tell(self, store, caller):
         for _ in range(10):

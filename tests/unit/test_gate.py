@@ -101,6 +101,16 @@ class TestARest:
         assert ended(door, Heard(NOW, False, "limited", rest=5), inflight=20).at_once == 3
 
 
+    def test_is_never_longer_than_an_hour_whatever_was_asked_for(self):
+        assert ended(Door(), Heard(NOW, False, "limited", rest=10.0**9)).rest_until == NOW + 3600
+
+    def test_is_none_any_more_when_the_clock_was_set_back(self):
+        door = Door(rest_until=NOW + 86_400, at_once=4)
+
+        assert waited(door=door) is None
+        assert ended(door, Heard(NOW, False, "limited", rest=5)).rest_until == NOW + 5
+
+
 class TestASlowStart:
     def test_lets_so_many_through_at_a_time(self):
         door = Door(rest_until=NOW - 5, at_once=2)
@@ -162,6 +172,11 @@ class TestABreaker:
     @pytest.mark.parametrize("heard", [AILING, ANSWERED])
     def test_learns_nothing_from_what_was_under_way_when_it_opened(self, heard):
         assert ended(OPEN, heard) == OPEN
+
+    def test_learns_nothing_from_a_trial_that_nobody_waited_for_to_the_end(self):
+        door = Door(open_until=NOW - 1, opened=2)
+
+        assert ended(door, Heard(NOW, False, "abandoned")) == door
 
     def test_learns_nothing_from_a_call_of_which_nothing_was_heard(self):
         door = replace(OPEN, open_until=NOW - 5)
