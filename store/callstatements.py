@@ -223,7 +223,9 @@ SET_DOOR = compiled(
 )
 UNDER_WAY = compiled(select(call.c.endpoint, call.c.model, call.c.begun_at).where(_inflight))
 _tokens = func.coalesce(call.c.spent_tokens, call.c.bound_tokens)
-_lately = and_(call.c.begun_at > P("from"), call.c.begun_at <= P("to"), or_(P("model") == word("*"), call.c.model == P("model")))
+_lately = and_(
+    call.c.begun_at > P("from"), call.c.begun_at <= P("to"), or_(P("model") == word("*"), call.c.model == P("model"))
+)
 LAST_MINUTE = compiled(select(call.c.begun_at, _tokens).where(_lately).order_by(call.c.begun_at))
 SUM_OF_MINUTE = compiled(select(func.count(), func.coalesce(func.sum(_tokens), 0)).where(_lately))
 OUTCOMES = compiled(

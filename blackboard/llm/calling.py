@@ -6,14 +6,15 @@ open; then what came is written down and settled, whoever holds the claim by the
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from blackboard.agent import Agent
 from blackboard.asking import Asked, Shop
 from blackboard.budget import CALLS, TOKENS, USD
-from blackboard.calls import TRANSIENT, Amounts, Begun, CallRecord, Ended, Lost, NewCall, Short, Wait
+from blackboard.calls import TRANSIENT, Amounts, Beginning, Begun, CallRecord, Ended, Lost, NewCall, Short, Wait
 from blackboard.errors import BudgetExceeded, ClaimLost, Misuse, ModelFailed, StoreError, told
 from blackboard.llm import prices
 from blackboard.llm.provider import Provider, ProviderError, Reply, Request
@@ -95,8 +96,7 @@ class Calling:
         text = json.dumps(line.body, ensure_ascii=False)
         while True:
             new = NewCall(claim, line.hash, line.nth, self._endpoint, line.model, text, bound)
-            begun = await self._in_store(lambda new=new: self._shop.store.begin_call(new))  # type: ignore[misc]
-            match begun:
+            match begun := await self._beginning(new):
                 case Wait():
                     if begun.is_open and not line.asked.is_last_resort:
                         raise ModelFailed(f"{line.model} is not asked now: {begun.why}", "unavailable")
@@ -110,6 +110,23 @@ class Calling:
                     raise ClaimLost(begun.reason)
                 case _:
                     return begun
+
+    async def _beginning(self, new: NewCall) -> Beginning:
+        """What the store says; a reservation that nobody waits for any more is given back: nothing was sent."""
+        task = asyncio.ensure_future(self._in_store(lambda: self._shop.store.begin_call(new)))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await self._to_its_end(self._undone(new, task))
+            raise
+
+    async def _undone(self, new: NewCall, beginning: asyncio.Future[Beginning]) -> None:
+        with suppress(StoreError):
+            if isinstance(begun := await beginning, Begun):
+                cause = "it was given up before anything was sent"
+                await self._stored(
+                    Ended(new.claim.board, begun.id, spent=Amounts(0, 0), fault="abandoned", cause=cause)
+                )
 
     @property
     def _endpoint(self) -> str:
@@ -172,7 +189,11 @@ class Calling:
 
     async def _settled(self, ended: Ended) -> None:
         """Written down, also if whoever asked is cancelled meanwhile."""
-        task = asyncio.create_task(self._stored(ended))
+        await self._to_its_end(self._stored(ended))
+
+    async def _to_its_end(self, job: Coroutine[Any, Any, None]) -> None:
+        """Whether or not anybody waits for it."""
+        task = asyncio.create_task(job)
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
         await asyncio.shield(task)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydantic import field_serializer
 
 from blackboard import Budget, Entry, Kind, View, agent, claude_agent
 from blackboard.board import Board
-from blackboard.calls import Limits
+from blackboard.calls import Amounts, Limits
 from blackboard.entry import Failure
 from blackboard.errors import BudgetExceeded, ModelFailed, StoreError
 from blackboard.llm import prices
@@ -221,7 +222,6 @@ class TestTheJournal:
         run_agent(looks, Topic(text="x"), board=board, model=ScriptedModel(["word"]))
         assert seen == ["done"]
 
-
     def test_gives_it_too_where_another_process_would_put_a_set_in_another_order(self):
         """A set has no order of its own: each process has another, and what it asks must not change with that."""
         backwards = []
@@ -336,6 +336,29 @@ class TestACallThatIsAbandoned:
         assert (call.state, call.fault) == ("unknown", "abandoned")
         assert call.spent == call.bound
         assert board.store.gates() == []
+
+    def test_takes_nothing_where_it_was_not_sent_yet(self, monkeypatch):
+        board, model, asking = memory_board(), ScriptedModel([]), []
+        real = board.store.begin_call
+
+        def begin_call(new):
+            loop, task = asking
+            loop.call_soon_threadsafe(task.cancel)
+            return real(new)
+
+        monkeypatch.setattr(board.store, "begin_call", begin_call)
+
+        @agent(watches=Topic, writes=Note, model="fast", budget=Budget(calls=5))
+        async def hasty(topic: Entry[Topic], view: View) -> None:
+            asking.extend([asyncio.get_running_loop(), asyncio.ensure_future(view.ask("Judge."))])
+            with suppress(asyncio.CancelledError):
+                await asking[1]
+            (call,) = board.store.calls(board.id)
+            assert (call.state, call.fault, call.spent) == ("done", "abandoned", Amounts(0, 0))
+
+        asked(model, hasty, board)
+        assert asking[1].cancelled()
+        assert model.requests == []
 
 
 class TestAnEndpointThatSaysNothing:

@@ -100,7 +100,6 @@ class TestARest:
         assert ended(door, Heard(NOW, False, "limited", rest=5), inflight=2).at_once == 1
         assert ended(door, Heard(NOW, False, "limited", rest=5), inflight=20).at_once == 3
 
-
     def test_is_never_longer_than_an_hour_whatever_was_asked_for(self):
         assert ended(Door(), Heard(NOW, False, "limited", rest=10.0**9)).rest_until == NOW + 3600
 
