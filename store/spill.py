@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from blackboard.calls import Amounts, Ended, Usage
+from pydantic import TypeAdapter
+
+from blackboard.calls import Ended
 from store.files import calls_folder_of
 from store.opening import MEMORY
 
@@ -32,7 +34,10 @@ def keep(database: str, made_at: float | None, ended: Ended, pid: int) -> None:
     folder.mkdir(exist_ok=True)
     path = folder / f"{quote(ended.board, safe='')}.{ended.id}.json"
     unfinished = path.with_suffix(f".{pid}.part")
-    with unfinished.open("w", encoding="utf-8") as file:
+    unfinished.unlink(missing_ok=True)
+    # its readers may read the answers too, nobody else
+    mode = os.stat(database).st_mode & 0o666 if os.path.exists(database) else 0o600  # noqa: PTH110, PTH116
+    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:  # noqa: PTH123
         json.dump({"made_at": made_at, **asdict(ended)}, file)
         file.flush()
         os.fsync(file.fileno())
@@ -73,8 +78,4 @@ def kept(database: str, made_at: float) -> Kept:
 def _read(path: Path) -> tuple[float | None, Ended]:
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     made_at = found.pop("made_at")
-    usage, spent = found.pop("usage"), found.pop("spent")
-    ended = Ended(**found, usage=usage and Usage(**usage), spent=spent and Amounts(**spent))
-    if not (isinstance(ended.board, str) and isinstance(ended.id, int)):
-        raise TypeError(f"{path} names no call")
-    return made_at, ended
+    return made_at, TypeAdapter(Ended).validate_python(found, strict=False)

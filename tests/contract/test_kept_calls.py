@@ -1,5 +1,6 @@
 """Calls that could not be written down: they lie beside the database until it can be reached."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -78,10 +79,20 @@ class TestACallThatIsKept:
 
         assert len(list(folder.iterdir())) == 1
 
+    @pytest.mark.skipif(os.name == "nt", reason="there are no such rights")
+    def test_can_be_read_by_nobody_who_may_not_read_the_database(self, bench, store, id_, folder):
+        Path(store.url).chmod(0o600)
+
+        store.keep(Ended(bench.id, id_, "{}", **WHOLE))
+
+        assert [path.stat().st_mode & 0o777 for path in folder.iterdir()] == [0o600]
+
     @pytest.mark.parametrize("text", [
         "", "{", "[]", '{"made_at": null}', '{"made_at": null, "board": 1, "id": "x", "usage": null, "spent": null}',
         '{"made_at": 5.0, "board": "test-1", "id": 1, "usage": null, "spent": null}',
         '{"made_at": null, "board": "test-9", "id": 9, "usage": null, "spent": null}', "\udcff",
+        '{"made_at": null, "board": "test-1", "id": 1, "response": {}}',
+        '{"made_at": null, "board": "test-1", "id": 1, "spent": {"nano_usd": 1, "tokens": "many"}}',
     ])  # fmt: skip
     def test_is_left_aside_where_it_is_broken_or_of_another_database(self, bench, store, id_, folder, text):
         store.keep(Ended(bench.id, id_, "{}", **WHOLE))
