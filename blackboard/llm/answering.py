@@ -1,5 +1,6 @@
 """Answering: what an agent asks becomes a prompt, calls, and an answer of the asked shape or a typed failure."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from blackboard.llm.client import Claude
 
 MOST_PAUSES = 5  # turns in which a model may pause
-FORMATS = ("output_config", "output_format", "json_schema", "effort", "format")  # in the words of who knows none
+FORMATS = re.compile(r"\b(output_config|output_format|json_schema|effort|format)\b")  # in the words of who knows none
 
 
 class Answering:
@@ -142,7 +143,7 @@ class _Conversation:
             try:
                 answer = await self._calling.answered(line)
             except RefusedError as error:
-                if not plain and any(word in str(error) for word in FORMATS):
+                if not plain and FORMATS.search(str(error)):
                     self._plain.add(prompt.model)
                     continue
                 outcome = "overlong" if "prompt is too long" in str(error) else "rejected"

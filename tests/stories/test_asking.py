@@ -141,6 +141,11 @@ class TestAFault:
         assert failed(model).outcome == "rejected"
         assert len(model.requests) == 1
 
+    def test_of_the_request_itself_does_not_make_it_ask_in_words_for_a_word_that_only_sounds_like_that(self):
+        model = ScriptedModel([fault("refused", "403: not allowed; for more information see the console")])
+        assert failed(model).outcome == "rejected"
+        assert len(model.requests) == 1
+
     def test_of_an_endpoint_without_output_formats_makes_it_ask_in_words(self):
         model = ScriptedModel([fault("refused", "400: output_config: unknown field"), GOOD, GOOD])
         board = memory_board()
@@ -191,6 +196,17 @@ class TestTheJournal:
 
         (text,) = asked(ScriptedModel(["one", "two"]), twice)
         assert text.body.text == "one two"
+
+    def test_tells_the_second_time_that_the_same_is_asked_from_the_first(self):
+        @agent(watches=Topic, writes=Text, model="fast")
+        async def twice(topic: Entry[Topic], view: View) -> None:
+            texts = [await view.ask("Say a word."), await view.ask("Say a word.")]
+            view.post(Text(text=" ".join(texts)), about=topic)
+
+        board = memory_board()
+        (text,) = asked(ScriptedModel(["one", "two"]), twice, board)
+        assert text.body.text == "one two"
+        assert [c.nth for c in board.store.calls(board.id)] == [1, 2]
 
     def test_gives_nothing_of_what_failed_for_good(self):
         @agent(watches=Topic, writes=Note, model="fast")

@@ -1,6 +1,7 @@
 """What a model is told: by the trust of what it is shown, with a stable beginning, cut to what the agent allows."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -140,6 +141,11 @@ class TestTheHash:
         assert made.hash != prompt(shown("one"), words="Judge it again.").hash
         assert made.hash != prompt(shown("one"), shape=None).hash
         assert made.hash != prompt(shown("one", Integrity.UNTRUSTED)).hash
+        assert made.hash != made.longer().hash
+        assert made.hash != replace(made, effort="high").hash
+        assert made.hash != replace(made, model="claude-opus-5-5").hash
+        assert made.hash != replace(made, system="You are another.").hash
+        assert made.hash != made.going_on([{"type": "text", "text": "hm"}]).hash
 
 
 class TestAnEndpointWithoutOutputFormats:
