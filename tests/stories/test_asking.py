@@ -154,6 +154,11 @@ class TestAFault:
         assert "output_config" not in model.requests[1].body
         assert "fits this schema" in model.requests[1].body["system"][1]["text"]
 
+    def test_of_formats_is_the_request_s_own_where_it_comes_in_words_too(self):
+        model = ScriptedModel([fault("refused", "400: what format is this?")] * 2)
+        assert failed(model).outcome == "rejected"
+        assert len(model.requests) == 2
+
     def test_hands_over_to_the_fallback(self):
         @agent(watches=Topic, writes=Note)
         def simple(topic: Entry[Topic], view: View) -> None:
@@ -280,6 +285,15 @@ class TestABudget:
         (call,) = board.store.calls(board.id)
         assert call.bound.tokens == 215
 
+    def test_is_asked_by_bytes_where_the_endpoint_counts_more_than_there_can_be(self):
+        class Counting(ScriptedModel):
+            async def count(self, request):
+                return 10**6
+
+        with pytest.raises(BudgetExceeded) as error:
+            asked(Counting([]), replace(judge, budget=Budget(tokens=50)))
+        assert error.value.amount < 10**4
+
     def test_of_money_alone_holds_no_model_of_unknown_price(self):
         error = failed(ScriptedModel([GOOD]), replace(judge, model="llama-of-mine", budget=Budget(usd=1)))
         assert error.outcome == "unpriced"
@@ -316,7 +330,7 @@ class TestABudget:
 
 class TestADatabaseThatIsAway:
     def test_gets_the_answer_when_it_is_back_and_it_is_kept_until_then(self, monkeypatch):
-        board, model, kept = memory_board(), ScriptedModel([GOOD]), []
+        board, model, kept, taken_up = memory_board(), ScriptedModel([GOOD]), [], []
         real, times = board.store.end_call, iter([True, True, False])
 
         def end_call(ended):
@@ -326,11 +340,37 @@ class TestADatabaseThatIsAway:
 
         monkeypatch.setattr(board.store, "end_call", end_call)
         monkeypatch.setattr(board.store, "keep", kept.append)
+        monkeypatch.setattr(board.store, "take_up", lambda: taken_up.append(list(kept)))
 
         (note,) = asked(model, board=board)
 
         assert note.body.score == 3
         assert len(kept) == len(model.requests) == 1
+        assert kept in taken_up
+        assert states(board) == [("done", None, False)]
+
+    def test_gets_the_answer_also_where_nobody_waits_for_it_any_more(self, monkeypatch):
+        board, asking, stored = memory_board(), [], asyncio.Event()
+        real = board.store.end_call
+
+        def end_call(ended):
+            loop, task = asking
+            if task.cancelled():
+                loop.call_soon_threadsafe(stored.set)
+                return real(ended)
+            loop.call_soon_threadsafe(task.cancel)
+            raise StoreError("the disk is full")
+
+        monkeypatch.setattr(board.store, "end_call", end_call)
+
+        @agent(watches=Topic, writes=Note, model="fast")
+        async def hasty(topic: Entry[Topic], view: View) -> None:
+            asking.extend([asyncio.get_running_loop(), asyncio.ensure_future(view.ask("Judge."))])
+            with suppress(asyncio.CancelledError):
+                await asking[1]
+            await asyncio.wait_for(stored.wait(), 5)
+
+        asked(ScriptedModel([GOOD]), hasty, board)
         assert states(board) == [("done", None, False)]
 
 
@@ -452,6 +492,14 @@ class TestABreakerThatIsOpen:
         assert len(model.requests) == 5, "then it opened"
         (gate,) = board.store.gates()
         assert (gate.state, gate.failures) == ("open", 5)
+
+    def test_is_waited_for_by_an_agent_without_a_fallback(self, monkeypatch):
+        monkeypatch.setattr("blackboard.gate.OPEN_FOR", 0.05)
+        board = memory_board()
+        (note,) = asked(ScriptedModel([fault("overloaded")] * 5 + [GOOD]), replace(judge, retry=5), board)
+        assert note.body.score == 3
+        (gate,) = board.store.gates()
+        assert gate.state == "closed"
 
 
 class TestAnAgentThatAsksNothing:
