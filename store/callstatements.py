@@ -153,7 +153,11 @@ BOOKED_ON = compiled(
 )
 ROW = compiled(select(budget.c.cap, _used).where(budget.c.scope == P("scope"), budget.c.unit == P("unit")))
 _left = and_(budget.c.scope.in_([P("board"), P("own"), P("day")]), budget.c.cap.is_not(None))
-LEFT = compiled(select(budget.c.unit, func.min(budget.c.cap - _used)).where(_left).group_by(budget.c.unit))
+LEFT = compiled(
+    select(budget.c.unit, func.min(case((_used > budget.c.cap, 0), else_=budget.c.cap - _used)))
+    .where(_left)
+    .group_by(budget.c.unit)
+)
 
 # -- what is parked for a budget ------------------------------------------------------------------------------------
 FOR_BUDGET = "budget/"  # no agent has such a name

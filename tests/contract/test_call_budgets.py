@@ -295,6 +295,11 @@ class TestWhatIsLeft:
 
         assert self.left(bench) == {"nano_usd": 400, "tokens": 90, "calls": 2}
 
+    def test_is_nothing_where_more_was_taken_than_the_cap(self, bench):
+        bench.answer(bench.call(bench.start(), usd=900), usd=1500)
+
+        assert self.left(bench)["nano_usd"] == 0
+
     def test_knows_of_today_before_the_first_call(self, bench):
         bench.store.limit("*", Limits(calls_a_day=3, tokens_a_day=5))
         bench.clock.pass_by(DAY)
@@ -439,6 +444,16 @@ class TestAnActivationThatABudgetAllowsNoCall:
         bench.store.limit("*", Limits(calls_a_day=1))
 
         assert bench.states("a") == ["pending"]
+
+    def test_goes_on_at_once_where_it_was_parked_after_midnight(self, bench):
+        bench.store.limit("*", Limits(calls_a_day=0))
+        claim = bench.start()
+        short = begin(bench, claim)
+
+        bench.clock.pass_by(DAY)
+        assert bench.store.park(claim, short, "no budget for it")
+
+        assert bench.summary.states["pending"] == {"a": 1}
 
     def test_goes_on_when_the_day_is_over_and_anything_has_ended(self, bench, store, clock):
         other = Bench.on(store, clock)
