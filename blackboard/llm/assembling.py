@@ -96,7 +96,8 @@ class Prompt:
             messages += _result("board", f"[{', '.join(self.data)}]")
         for said in self.mended:
             messages += _result("check", said, failed=True)
-        messages += [{"role": "assistant", "content": list(content)} for content in self.so_far]
+        if paused := [block for content in self.so_far for block in content]:
+            messages.append({"role": "assistant", "content": paused})
         return messages
 
 

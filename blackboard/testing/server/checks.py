@@ -1,7 +1,7 @@
 """What the API of version 2026-10-21 refuses, in its order: who asks, which parameters, what they hold."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from blackboard.testing.server.conversation import check_blocks, check_messages
@@ -34,8 +34,10 @@ def check_headers(headers: Mapping[str, str]) -> None:
     need(headers.get("content-type", "").startswith("application/json"), "content-type: must be application/json")
 
 
-def check_body(body: Any, unsupported: Sequence[str] = (), *, is_counted: bool = False) -> None:
-    """Refused unless this can be answered (or counted)."""
+def check_body(
+    body: Any, unsupported: Sequence[str] = (), *, is_counted: bool = False, paused: Collection[Any] = ()
+) -> None:
+    """Refused unless this can be answered (or counted). `paused`: see `check_messages`."""
     need(isinstance(body, dict), "Input should be a valid dictionary")
     known = (COUNTED if is_counted else KNOWN) - set(unsupported)
     for name in body:
@@ -53,7 +55,7 @@ def check_body(body: Any, unsupported: Sequence[str] = (), *, is_counted: bool =
         need(system.strip(), "system: text content blocks must be non-empty")
     else:
         check_blocks(system, "system", ("text",))
-    check_messages(body["messages"], has_tools=bool(tools))
+    check_messages(body["messages"], has_tools=bool(tools), paused=paused)
     _check_marks(body)
 
 

@@ -1,7 +1,7 @@
 """What messages must be like: who speaks when, which blocks they hold, and that each use of a tool has its result."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from blackboard.testing.server.trouble import need
@@ -18,8 +18,11 @@ FIELDS = {
 IN_RESULTS = ("text", "image", "document", "search_result")
 
 
-def check_messages(messages: Any, *, has_tools: bool) -> None:
-    """Refused unless a user begins and ends, in turns, and every tool_use is followed by its tool_result."""
+def check_messages(messages: Any, *, has_tools: bool, paused: Collection[Any] = ()) -> None:
+    """Refused unless a user begins and ends, in turns, and every tool_use is followed by its tool_result.
+
+    `paused`: blocks that ended turns in which the model has paused; with one of these the assistant may end.
+    """
     need(isinstance(messages, list), "messages: Input should be a valid list")
     need(messages, "messages: at least one message is required")
     before, waiting = "assistant", list[str]()
@@ -39,7 +42,11 @@ def check_messages(messages: Any, *, has_tools: bool) -> None:
             waiting = [block["id"] for block in content if block["type"] == "tool_use"]
             need(len(waiting) == len(set(waiting)), f"{place}: `tool_use` ids must be unique")
             need(has_tools or not waiting, f"{place}: `tool_use` blocks need tools= to be declared")
-    need(before == "user", "This model does not support assistant message prefill: the last message is the user's")
+    is_paused = before == "assistant" and content[-1] in paused
+    need(
+        before == "user" or is_paused,
+        "This model does not support assistant message prefill: the last message is the user's",
+    )
 
 
 def check_blocks(blocks: Any, place: str, allowed: Sequence[str]) -> None:

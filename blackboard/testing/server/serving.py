@@ -51,6 +51,7 @@ class MessagesServer:
         self.window = Window(*limit) if limit else None
         self.usage, self.context, self.cache = usage, context, Cache(cache_minimum)
         self.counts, self.unsupported = counts, unsupported
+        self.paused: list[Any] = []  # the blocks that it has paused after
         self.books = Books(log)
         self._http = Listening(port, _Handler, self)
         self._lane = REAL.lane("messages", 1)
@@ -115,6 +116,8 @@ class MessagesServer:
             left = min(body["max_tokens"], room)
             _cut(message, left, "max_tokens" if left < room else "model_context_window_exceeded")
             message["usage"] = {**entering, "output_tokens": min(left, max(1, tokens(message["content"])))}
+        if message.get("stop_reason") == "pause_turn":
+            self.paused += message["content"][-1:]
         if self.usage is not None:
             message["usage"] = dict(self.usage(request, message) if callable(self.usage) else self.usage)
         return message
@@ -232,7 +235,8 @@ class _Handler(BaseHTTPRequestHandler):
         if exchange.body is None:
             raise Refused(400, "The request body is not valid JSON")
         try:
-            check_body(exchange.body, self.owner.unsupported, is_counted=exchange.path == COUNT)
+            is_counted = exchange.path == COUNT
+            check_body(exchange.body, self.owner.unsupported, is_counted=is_counted, paused=self.owner.paused)
         except (TypeError, AttributeError, KeyError) as wrong:
             raise Refused(400, f"the request is malformed: {wrong}") from wrong
 
