@@ -23,6 +23,7 @@ from blackboard.shortages import lack
 T = TypeVar("T")
 FIRST, LONGEST = 0.5, 8.0  # seconds before a call is tried again: after the first fault, and at most
 BEFORE, SLOWEST, LONGEST_CALL = 120.0, 10.0, 600.0  # seconds, tokens a second, seconds
+MOST_RESTS = 10  # times that a call keeps a rest that its endpoint has asked for, before these count as faults
 LOOK = 1.0  # seconds between two looks whether a limit allows a call by now
 AWAY = 0.2  # seconds between attempts to store an answer while the database is away, doubled up to LONGEST
 
@@ -68,7 +69,7 @@ class Calling:
 
         BudgetExceeded, ModelFailed, ClaimLost, StoreError; RefusedError where the endpoint does not take the request.
         """
-        faults = 0
+        faults = rests = 0
         while True:
             begun = await self._begun(line)
             if isinstance(begun, CallRecord):
@@ -78,9 +79,12 @@ class Calling:
                 return answer
             if ended.fault == "refused":
                 raise RefusedError(ended.cause)
+            if _is_to_wait(line, ended) and rests < MOST_RESTS:
+                rests += 1  # the gate holds it back until the rest is over
+                continue
             faults += 1
             if ended.fault not in TRANSIENT or faults > line.agent.retry:
-                times = f" {faults} times" if faults > 1 else ""
+                times = f" {faults + rests} times" if faults + rests > 1 else ""
                 raise ModelFailed(f"{line.model} gave no answer{times}: {ended.fault}: {ended.cause}", "unavailable")
             await asyncio.sleep(self._backoff(faults))
 
@@ -242,6 +246,11 @@ def limit_in_words(line: Line) -> str:
 def _as_text(message: Mapping[str, Any]) -> str:
     """As JSON; half a character, as where an answer was cut off, is spelled out, since no database takes it."""
     return json.dumps(message, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+
+
+def _is_to_wait(line: Line, ended: Ended) -> bool:
+    """Whether a limit was met that says when it is over, and nobody else could act meanwhile."""
+    return ended.fault == "limited" and ended.rest is not None and line.asked.is_last_resort
 
 
 def _priced(ended: Ended, model: str, reply: Reply) -> Ended:
