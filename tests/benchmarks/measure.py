@@ -7,6 +7,7 @@ import argparse
 import json
 from collections.abc import Callable
 
+from tests.benchmarks.asking import measure_asking
 from tests.benchmarks.contention import measure_contention
 from tests.benchmarks.crowd import measure_crowd
 from tests.benchmarks.growth import measure_growth
@@ -25,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[Sizes], list[Figure]]] = {
     "growth": measure_growth,
     "crowd": measure_crowd,
     "reading": measure_reading,
+    "asking": measure_asking,
     "idle": measure_idle,
     "memory": measure_memory,
     "commands": measure_commands,

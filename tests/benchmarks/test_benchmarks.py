@@ -1,11 +1,12 @@
 """The benchmark programs do the same work: only then does their ratio mean anything. No time is asserted here."""
 
+import re
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import contention, growth, measure, raw, throughput, wake
+from tests.benchmarks import asking, contention, growth, measure, raw, throughput, wake
 from tests.benchmarks.sizes import Sizes
 from tests.benchmarks.table import Bar, Figure, table
 
@@ -32,6 +33,10 @@ def _rows(path: Path, query: str) -> list[tuple[object, ...]]:
 def _counts(path: Path) -> dict[str, int]:
     tables = [name for (name,) in _rows(path, "SELECT name FROM sqlite_master WHERE type = 'table'")]
     return {name: int(str(_rows(path, f"SELECT count(*) FROM {name}")[0][0])) for name in tables}
+
+
+def _columns(path: Path, table: str) -> list[str]:
+    return [str(row[1]) for row in _rows(path, f"PRAGMA table_info({table})")]
 
 
 def _both(tmp_path: Path, name: str, slots: int) -> tuple[Path, Path]:
@@ -69,8 +74,8 @@ CANNED = (
     (wake.BOARD, lambda path, board, rounds: wake.Wakes([0.5] * rounds)),
     (contention.SIDES, lambda path, processes, tasks: contention.Fanned(100.0, tasks, tasks, 0)),
 )
-HOW_MANY = {"chain": 6, "fan_out": 7, "wake": 6, "contention": 5, "growth": 5, "crowd": 8, "reading": 6, "idle": 2,
-            "memory": 2, "commands": 2}  # fmt: skip
+HOW_MANY = {"chain": 6, "fan_out": 7, "wake": 6, "contention": 5, "growth": 5, "crowd": 8, "reading": 6, "asking": 2,
+            "idle": 2, "memory": 2, "commands": 2}  # fmt: skip
 
 
 @pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="reads what the Linux kernel counts")
@@ -109,6 +114,18 @@ class TestTheSameWorkOfSeveralProcesses:
 
         assert _counts(ours)["entry"] == 30 + 1 + ROUNDS
         for query in SAME:
+            assert _rows(theirs, query) == _rows(ours, query)
+
+    def test_an_ask_leaves_the_same_rows(self, tmp_path: Path):
+        ours, theirs = tmp_path / "board.db", tmp_path / "raw.db"
+        asking.by_board(ours, ROUNDS)
+        theirs.write_bytes(ours.read_bytes())
+
+        asking.by_hand(theirs, ROUNDS, "NORMAL")
+
+        calls = f"SELECT {', '.join(name for name in _columns(ours, 'call') if not name.endswith('_at'))} FROM call"
+        assert len(_rows(ours, calls)) == ROUNDS
+        for query in (re.sub("response", "json_remove(response, '$.id')", calls), "SELECT * FROM budget"):
             assert _rows(theirs, query) == _rows(ours, query)
 
     def test_two_processes_do_each_task_once_and_leave_as_many_rows(self, tmp_path: Path):

@@ -444,9 +444,28 @@ def _read(terminal, until):
 
 @pytest.mark.slow
 def test_help_comes_at_once_and_loads_nothing_heavy():
-    heavy = ("sqlmodel", "sqlalchemy", "loguru", "anthropic", "scenarios", "agents", "rich.live")
+    heavy = (
+        "sqlmodel",
+        "sqlalchemy",
+        "loguru",
+        "anthropic",
+        "httpx2",
+        "genai_prices",
+        "scenarios",
+        "agents",
+        "rich.live",
+    )
     code = (
         f"from blackboard.cli import run; run(['--help']); import sys; print([m for m in {heavy} if m in sys.modules])"
     )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
+    assert out.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.slow
+def test_a_team_that_asks_no_model_loads_nothing_that_asks_one(tmp_path):
+    asking = ("anthropic", "httpx2", "genai_prices", "blackboard.llm.answering")
+    words = ["run", "hello", "Ada", "--team", "offline", "--db", str(tmp_path / "b.db")]
+    code = f"from blackboard.cli import run; run({words}); import sys; print([m for m in {asking} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert out.stdout.splitlines()[-1] == "[]"

@@ -82,7 +82,7 @@ class TestContributing:
 
 class TestThePackage:
     def test_importing_it_loads_neither_the_model_client_nor_the_database(self):
-        heavy = "{'anthropic', 'sqlmodel', 'sqlalchemy', 'loguru'}"
+        heavy = "{'anthropic', 'httpx2', 'genai_prices', 'sqlmodel', 'sqlalchemy', 'loguru'}"
         code = f"import sys, blackboard; print(sorted({heavy} & set(sys.modules)))"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
         assert done.stdout == "[]\n"
