@@ -190,6 +190,7 @@ _awaiting = (
 )
 AWAITING = compiled(_awaiting.where(among(short.c.scope, "scopes")))
 DAY_OVER = compiled(_awaiting.where(short.c.scope >= word("day:"), short.c.scope < P("today")))
+AWAITED_SCOPES = compiled(select(short.c.scope).where(short.c.board_id == P("board")).distinct())
 GO_ON = compiled(
     update(activation)
     .where(activation.c.board_id == P("board"), activation.c.id == P("id"), activation.c.state == word("parked"))
@@ -202,7 +203,7 @@ FORGET_SHORT = compiled(
 )  # fmt: skip
 SHORTAGES = compiled(
     select(
-        activation.c.agent, func.count(), short.c.scope, short.c.unit, func.min(short.c.amount), budget.c.cap, _used
+        activation.c.agent, func.count(), short.c.scope, short.c.unit, func.min(short.c.amount), budget.c.cap, _used,
     )
     .select_from(
         short.join(activation, _parked).outerjoin(

@@ -62,6 +62,15 @@ def unpark(at: Cursor, scopes: Sequence[str], now: float) -> bool:
     return went_on
 
 
+def reconsider(at: Cursor, board: str, now: float) -> bool:
+    """Let go on what waits at a board that is about to end, where its budgets allow that after all.
+
+    Whoever was let go on before it and counted as used may have ended without a call.
+    """
+    awaited = at.execute(c.AWAITED_SCOPES, {"p_board": board}).fetchall()
+    return bool(awaited) and unpark(at, [scope for (scope,) in awaited], now)
+
+
 def _is_over(scope: str, now: float) -> bool:
     """Whether it is a day before today."""
     kind, _, of = scope.partition(":")

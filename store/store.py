@@ -111,21 +111,25 @@ class SqlStore(SqlCalls):
                 return False
             if quiet and any(seq < at_head for _, seq in at.execute(q.CURSORS, {"p_board": board})):
                 return False  # somebody has joined who has not looked yet
-            leaving.stop(at, board, final, self._seam.now())
-            at.execute(s.CLOSE, {"p_board": board, "p_verdict": verdict})
+            went_on = quiet and shortage.reconsider(at, board, self._seam.now())
+            if not went_on:
+                leaving.stop(at, board, final, self._seam.now())
+                at.execute(s.CLOSE, {"p_board": board, "p_verdict": verdict})
         self._ring()
-        return True
+        return not went_on
 
     def strike(self, board: str, at_head: int, contribution: Contribution) -> bool:
+        landed = None
         with self._database.writing() as at:
             status, head, *_ = at.execute(s.LOCKED, {"p_board": board}).fetchone()
             if head != at_head or status != "open":
                 return False
-            landed = self._post(at, board, f"quiescence at {at_head}", contribution)
-            at.execute(s.SET_QUIET, {"p_board": board, "p_quiet": at_head})
-        self._acknowledge(board, [landed])
+            if not shortage.reconsider(at, board, self._seam.now()):
+                landed = self._post(at, board, f"quiescence at {at_head}", contribution)
+                at.execute(s.SET_QUIET, {"p_board": board, "p_quiet": at_head})
+        self._acknowledge(board, [landed] if landed is not None else [])
         self._ring()
-        return True
+        return landed is not None
 
     def cancel(self, board: str, reason: str) -> None:
         with self._database.writing() as at:

@@ -212,10 +212,10 @@ class Runner:
             return None  # who is just coming may have something to do
         if isinstance(said, Quiet):
             self._due.behind = self._due.judge = True
-            await self._in_store(lambda: strike(self._store, self.board, said, shown.head))
+            self._due.look |= not await self._in_store(lambda: strike(self._store, self.board, said, shown.head))
             return None
         if not await self._in_store(lambda: conclude(self._store, self.board, said, shown)):
-            self._due.behind = self._due.judge = True  # the board has moved since: look again
+            self._due.behind = self._due.judge = self._due.look = True  # the board has moved since: look again
             return None
         tell(Event("ended", self.board, detail=str(said)), self._observer)
         return said

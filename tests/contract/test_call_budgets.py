@@ -12,7 +12,7 @@ from blackboard.activation import Agenda, Claim
 from blackboard.calls import Begun, Ended, Limits, Short, Shortage
 from blackboard.errors import UsageError
 from blackboard.records import Seat, Spent
-from tests.builders import Bench, call, note
+from tests.builders import Bench, call, note, said
 
 DAY = 86_400.0
 
@@ -418,6 +418,29 @@ class TestAnActivationThatABudgetAllowsNoCall:
             (1, "parked"), (9, "pending"), (5, "pending"),
         ]  # fmt: skip
         assert [s.activations for s in bench.summary.short] == [1]
+
+    @pytest.mark.parametrize("end", ["strike", "conclude"])
+    def test_goes_on_before_its_board_ends_where_who_was_let_go_on_did_not_ask(self, bench, end):
+        id_ = bench.call(bench.start("b"), usd=1000)
+        bench.seat("a")
+        notes = [bench.note() for _ in range(2)]
+        for rating, row in enumerate(notes):
+            bench.wake("a", row, rating=rating)
+        for claim in bench.claims("a").taken:
+            parked(bench, claim, usd=600)
+        bench.answer(id_, usd=100)
+        bench.amend(notes[1])
+        bench.claims("a")
+        bench.wake("a")
+        bench.wake("b")
+        assert bench.states("a") == ["parked", "moot"]
+
+        if end == "strike":
+            ended = bench.store.strike(bench.id, bench.head, said(note()))
+        else:
+            ended = bench.store.conclude(bench.id, "{}", bench.head, False, True)
+
+        assert (ended, bench.states("a")) == (False, ["pending", "moot"])
 
     def test_goes_on_when_the_board_is_opened_again_with_more(self, bench):
         parked(bench, bench.start(), usd=2000)
