@@ -176,3 +176,4 @@ class Shortage:
     agent: str
     activations: int
     short: Short
+    tried: int = 0  # of the activations: each has one of the budget of activations, and keeps it

@@ -4,12 +4,13 @@ It starts, orders and stops no agent, calls no model and reads no clock.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from blackboard import shortages
 from blackboard.budget import ACTIVATIONS, Budget
+from blackboard.calls import Shortage
 from blackboard.entry import BudgetAlert
 from blackboard.gist import count
 from blackboard.records import Spent, Summary
@@ -93,7 +94,8 @@ def decide(
     if at_once is not None or _count(summary, "running"):
         return at_once
     if _count(summary, "pending", "parked") and (used_up := _used_up(summary)) is not None:
-        return Verdict("budget", (f"{used_up.cap} {used_up.unit} are used up", *_not_done(summary, goal)))
+        said = (f"{used_up.cap} {used_up.unit} are used up", *map(shortages.told, summary.short))
+        return Verdict("budget", (*said, *_not_done(summary, goal)))
     if summary.unnoticed or not is_idle(summary):
         return None
     return _quiescence(summary, goal, watching)
@@ -128,7 +130,7 @@ def is_idle(summary: Summary) -> bool:
 
 def _used_up_by(summary: Summary) -> set[str]:
     """The agents that have used up the budget of their own."""
-    return {agent for agent, own in summary.of_agents.items() if _is_used_up(own)}
+    return {a for a, own in summary.of_agents.items() if _is_used_up(own, (s for s in summary.short if s.agent == a))}
 
 
 def _with_more(
@@ -183,12 +185,15 @@ def _count(summary: Summary, *states: str) -> int:
 
 def _used_up(summary: Summary) -> Spent | None:
     """The board's budget of activations, if nothing is left of it. What is left for calls only asking tells."""
-    return next((b for b in summary.budgets if b.unit == ACTIVATIONS and _is_used_up(b)), None)
+    return next((b for b in summary.budgets if b.unit == ACTIVATIONS and _is_used_up(b, summary.short)), None)
 
 
-def _is_used_up(spent: Spent) -> bool:
-    """Whether nothing is left: also what is pending and has its reservation could still be claimed."""
-    return spent.cap is not None and spent.settled >= spent.cap
+def _is_used_up(spent: Spent, short: Iterable[Shortage]) -> bool:
+    """Whether nothing is left: also what is pending and has its reservation could still be claimed.
+
+    What waits for a call keeps its reservation, and nobody else gets that.
+    """
+    return spent.cap is not None and spent.settled + sum(s.tried for s in short) >= spent.cap
 
 
 def _not_asked(summary: Summary) -> tuple[str, ...]:

@@ -204,6 +204,7 @@ FORGET_SHORT = compiled(
 SHORTAGES = compiled(
     select(
         activation.c.agent, func.count(), short.c.scope, short.c.unit, func.min(short.c.amount), budget.c.cap, _used,
+        func.count().filter(activation.c.attempt > 0),
     )
     .select_from(
         short.join(activation, _parked).outerjoin(

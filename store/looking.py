@@ -99,8 +99,8 @@ def _by_agent(rows: Iterable[tuple[Any, ...]]) -> dict[str, tuple[Spent, ...]]:
 
 def _shortage(agent: str, activations: int, scope: str, unit: str, amount: int, *row: int | None) -> Shortage:
     """Who waits for a budget, and how that stands now."""
-    cap, used = (n or 0 for n in row)
-    return Shortage(agent, activations, Short(scope, unit, amount, cap, used))
+    cap, used, tried = (n or 0 for n in row)
+    return Shortage(agent, activations, Short(scope, unit, amount, cap, used), tried)
 
 
 class Reading(Protocol):

@@ -342,6 +342,7 @@ class TestAnActivationThatABudgetAllowsNoCall:
         parked(bench, bench.claim(), usd=2000)
 
         assert (bench.take("activations"), bench.store.activations(bench.id, "a")[0].attempt) == ((0, 1), 1)
+        assert [s.tried for s in bench.summary.short] == [1]
         assert [f for f in bench.store.examine() if f.what == "budgets" and f.level != "ok"] == []
 
     def test_is_not_parked_by_who_has_lost_it(self, bench):

@@ -1,6 +1,7 @@
 """The controller: a pure function from what it is shown to a verdict, a first strike, or nothing yet."""
 
 import json
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
@@ -188,6 +189,28 @@ class TestABudgetThatAllowsNoCall:
     )
     def test_while_there_is_other_work_the_board_goes_on(self, states, more):
         assert decide(summary(states, short=(self.SHORT,), quiet=5, **more), MISSING, NO_CAP) is None
+
+    HELD = replace(SHORT, tried=1)
+
+    def test_that_keeps_the_last_activation_from_others_ends_the_board_with_both_reasons(self):
+        full = (Spent("activations", 3, 2, 1),)
+        states = PARKED | {"pending": {"b": 1}}
+
+        said = decide(summary(states, short=(self.HELD,), budgets=full), MISSING, NO_CAP)
+
+        assert said == Verdict("budget", (
+            "3 activations are used up",
+            "a needs up to 0.03 USD for a call, and 0.01 of the board's 0.5 USD are left",
+            "1 of a not done", "1 of b not done", "missing: 1 report, there are 0",
+        ))  # fmt: skip
+        assert decide(summary(states, short=(self.SHORT,), budgets=full), MISSING, NO_CAP) is None
+
+    def test_that_keeps_the_last_activation_of_its_agent_leaves_nothing_to_do(self):
+        own = {"a": Spent("activations", 3, 2, 1)}
+        states = PARKED | {"pending": {"a": 1}}
+
+        assert isinstance(decide(summary(states, short=(self.HELD,), of_agents=own), MISSING, NO_CAP), Quiet)
+        assert decide(summary(states, short=(self.SHORT,), of_agents=own), MISSING, NO_CAP) is None
 
     @pytest.mark.parametrize("unit", ["nano_usd", "tokens", "calls"])
     def test_is_not_told_by_what_is_settled_since_a_smaller_call_may_still_fit(self, unit):
