@@ -5,9 +5,13 @@ import sys
 import time
 from collections import Counter
 
+from tests.simulation.asking import AskingWorld
+from tests.simulation.asking_sabotages import ASKING_SABOTAGES
 from tests.simulation.invariants import Violation
 from tests.simulation.sabotages import SABOTAGES, nothing
 from tests.simulation.world import World
+
+WORLDS: dict[str, type[World]] = {"working": World, "asking": AskingWorld}
 
 
 def main() -> int:
@@ -17,17 +21,19 @@ def main() -> int:
     options.add_argument("--from", type=int, default=0, dest="first")
     options.add_argument("--seed", type=int, help="this one only")
     options.add_argument("--trace", action="store_true", help="print all that happened")
-    options.add_argument("--sabotage", choices=sorted(SABOTAGES), help="break this on purpose")
+    options.add_argument("--sabotage", choices=sorted({**SABOTAGES, **ASKING_SABOTAGES}), help="break this on purpose")
+    options.add_argument("--world", choices=sorted(WORLDS), default="working", help="asking: its agents ask models")
     options.add_argument("--stop", action="store_true", help="at the first seed that fails")
     said = options.parse_args()
     seeds = range(said.first, said.first + said.seeds) if said.seed is None else [said.seed]
     tally: Counter[str] = Counter()
     command = "python -m tests.simulation --seed {} --trace"
+    command += f" --world {said.world}" if said.world != "working" else ""
     command += f" --sabotage {said.sabotage}" if said.sabotage else ""
     failed, began = 0, time.perf_counter()
-    with SABOTAGES.get(said.sabotage, nothing)():
+    with {**SABOTAGES, **ASKING_SABOTAGES}.get(said.sabotage, nothing)():
         for seed in seeds:
-            world = World(seed)
+            world = WORLDS[said.world](seed)
             try:
                 world.run()
             except Violation as violation:

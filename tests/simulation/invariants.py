@@ -19,6 +19,7 @@ Row = Mapping[str, Any]
 OUTSIDE = "outside"
 ENDED = {"done", "failed", "moot"}
 COLUMNS = "seq, key, version, kind, status, author, activation_id, about, born_seq, superseded_seq, body"
+COUNTED = "SELECT scope, cap, settled, reserved FROM budget WHERE unit = 'activations'"
 LEAST: Mapping[str, Any] = {
     "token": 0,
     "attempt": 0,
@@ -46,6 +47,8 @@ def _demand(good: object, invariant: str, detail: str = "") -> None:
 class Board:
     """One board as it was after the last transaction; `check` compares it with what it is now."""
 
+    expected: Sequence[str] = EXPECTED
+
     def __init__(
         self,
         connection: sqlite3.Connection,
@@ -66,7 +69,7 @@ class Board:
         self.row: dict[str, Any] = {"status": "open", "head": 0, "activations": 0, "epoch": 1, "quiet": None}
         self.activations: dict[int, dict[str, Any]] = {}
         self._cursors: dict[str, int] = {}
-        self._budget: dict[str, Any] = {"cap": None, "settled": 0, "reserved": 0}
+        self._budget: dict[str, Any] = {"scope": f"board:{board}", "cap": None, "settled": 0, "reserved": 0}
         self._own: dict[str, dict[str, Any]] = {}  # the budgets of agents
 
     # -- what conditions ask ---------------------------------------------------------------------------------------
@@ -93,14 +96,14 @@ class Board:
         """After a transaction of this process. Violation."""
         row = self._one("SELECT * FROM board WHERE id = ?")
         activations = {a["id"]: a for a in self._all("SELECT * FROM activation WHERE board_id = ? ORDER BY id")}
-        budget = self._one("SELECT cap, settled, reserved FROM budget WHERE scope = 'board:' || ?")
+        budget = self._one(f"{COUNTED} AND scope = 'board:' || ?")
         cursors = {
             a["name"]: a["cursor_seq"] for a in self._all("SELECT name, cursor_seq FROM agent WHERE board_id = ?")
         }
         old, self.row = self.row, row
         before, self.activations = self.activations, activations
         had, self._budget = self._budget, budget
-        own = self._all("SELECT scope, cap, settled, reserved FROM budget WHERE scope LIKE 'agent:' || ? || '/%'")
+        own = self._all(f"{COUNTED} AND scope LIKE 'agent:' || ? || '/%'")
         self._own = {b["scope"].rpartition("/")[2]: b for b in own}
         was, self._cursors = self._cursors, cursors
         if old["status"] == "closed" and row["epoch"] == old["epoch"]:
@@ -155,11 +158,10 @@ class Board:
             before["superseded_seq"] = version["seq"]
         self._now[version["key"]] = version
 
-    @staticmethod
-    def _check_failures(failures: Any) -> None:
+    def _check_failures(self, failures: Any) -> None:
         for failure in failures:
             cause = failure["body"]["cause"]
-            _demand(any(e in cause for e in EXPECTED), "an agent fails only by its own fault", cause)
+            _demand(any(e in cause for e in self.expected), "an agent fails only by its own fault", cause)
 
     def _marks(self) -> None:
         stored = self._all("SELECT kind, status, entries FROM kind_mark WHERE board_id = ? AND entries > 0")
@@ -386,9 +388,10 @@ class Board:
                 good = old["cancelled"] is not None
             case "budget":
                 spent = budget["cap"] is not None and budget["settled"] + budget["reserved"] >= budget["cap"]
-                waits = {a["agent"] for a in may_begin if a["state"] in {"pending", "parked"}}
+                left = [a for a in may_begin if a["state"] in {"pending", "parked"}]
+                waits = {a["agent"] for a in left if not (a["waits_for"] or "").startswith("budget/")}
                 own = all(a in self._own and self._own[a]["settled"] >= self._own[a]["cap"] for a in waits)
-                good = (spent or (own and old["quiet"] is not None)) and waits and not states["running"]
+                good = (spent or (own and old["quiet"] is not None)) and left and not states["running"]
             case "quiescent":
                 noticed = all(c == old["head"] for c in cursors.values())
                 open_ = states["pending"] or states["running"] or states["parked"]

@@ -53,7 +53,7 @@ class World(Surroundings):
         )
         self._resumes = self.chance.choice((0, 1, 3))
         self._posts = 0
-        self.boards = {}
+        self.boards: dict[str, Board] = {}
         self.boards = self._begin()
 
     @property
@@ -67,8 +67,7 @@ class World(Surroundings):
         try:
             while not self._is_finished():
                 self._one_step()
-            for board in self.boards.values():
-                board.check_history()
+            self._check_end()
         finally:
             self._bury()
 
@@ -86,6 +85,10 @@ class World(Surroundings):
         if not self.is_calm or any(b.row["status"] == "open" for b in self.boards.values()):
             return False
         return not self._resumes and not [w for w in self._workers() if w.main is None or not w.main.done()]
+
+    def _check_end(self) -> None:
+        for board in self.boards.values():
+            board.check_history()
 
     def _bury(self) -> None:
         """Let all that is left end in order, where it can reach nothing, so that its collection later does nothing."""
