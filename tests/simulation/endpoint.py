@@ -46,7 +46,7 @@ class Climate:
                 "failing": some(0, 0.05), "unreachable": some(0, 0.05), "silent": some(0, 0, 0.05),
                 "garbled": some(0, 0.05), "refused": some(0, 0, 0.02),
             },
-            slow=some(0, 0.05, 0.2), greedy=some(0, 0, 0, 0, 0.1), takes=some(1, 0.1),
+            slow=some(0, 0.05, 0.2), greedy=some(0, 0, 0, 0, 0.4), takes=some(1, 0.1),
             killed=some(0, 0.03, 0.1),
             storm=(begins, begins + some(0, 0, 6, 15)),
         )  # fmt: skip

@@ -27,7 +27,7 @@ MUST_HAPPEN = (
     "verdict budget",
 )  # fmt: skip
 """A simulation in which one of these never happened proves nothing about it."""
-SELDOM = ("late corrections upwards", "breaker trial failed", "fault refused")
+SELDOM = ("late corrections upwards", "breaker trial failed", "fault refused", "asked anew after a rejection")
 """What happens in some hundreds of seeds."""
 FOUND = {
     "journal_never_asked": (0, "what is journaled is not asked again"),
