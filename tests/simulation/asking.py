@@ -321,7 +321,10 @@ class AskingWorld(World):
         return _Beside(store, str(Path(self._folder.name) / "board.db"))
 
     def committed(self, process: Process) -> None:
+        board = process.board
+        process.board = "" if process.doing in {"strike", "conclude"} else board  # a day's budget is of all boards
         super().committed(process)
+        process.board = board
         if process.doing not in {"announce", "leave"}:
             self.books.check(process)
 
