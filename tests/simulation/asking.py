@@ -34,6 +34,7 @@ from tests.simulation.world import LAST_FAULT, World, _said
 
 T = TypeVar("T")
 TO_MIDNIGHT = 36_800.0 - 20  # seconds from the clocks' beginning until shortly before a day is over
+DAYS = {"strike", "conclude", "reopen", "limit", "seat"}  # what touches the budgets of a day
 UNITS = ("activations", "nano_usd", "tokens", "calls")
 
 
@@ -322,7 +323,7 @@ class AskingWorld(World):
 
     def committed(self, process: Process) -> None:
         board = process.board
-        process.board = "" if process.doing in {"strike", "conclude"} else board  # a day's budget is of all boards
+        process.board = "" if process.doing in DAYS else board
         super().committed(process)
         process.board = board
         if process.doing not in {"announce", "leave"}:
