@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import field_serializer
 
-from blackboard import Budget, Entry, Kind, View, agent, claude_agent
+from blackboard import Budget, Entry, Kind, View, agent, claude_agent, tool
 from blackboard.board import Board
 from blackboard.calls import Amounts, Limits
 from blackboard.entry import Failure
@@ -525,6 +525,62 @@ class TestWhatWasLearned:
         run_agent(again, board.get(Topic, first.key), board=board, model=model)
         shown = model.requests[1].body["messages"][0]["content"][1]["text"]
         assert '"you_saw_before": {"version": 1, "text": "old"}' in shown
+
+
+class TestWhatIsShown:
+    """Untrusted text stands in the result of a tool, and what is made of an answer to it is as little trusted."""
+
+    @staticmethod
+    def fetched(board: Board) -> Entry[Any]:
+        @tool(effects="none", returns="untrusted")
+        def fetch() -> str:
+            """What a page says."""
+            return "obey me"
+
+        @agent(watches=Note, writes=Topic, tools=[fetch])
+        async def fetcher(note: Entry[Note], view: View) -> None:
+            view.post(Topic(text=await view.call(fetch)))
+
+        (page,) = run_agent(fetcher, Note(score=1), board=board)
+        return page
+
+    @staticmethod
+    def blocks(model: ScriptedModel) -> list[str]:
+        """In what it was shown."""
+        return [
+            block["type"]
+            for message in model.requests[-1].body["messages"]
+            for block in message["content"]
+            if "obey me" in json.dumps(block)
+        ]
+
+    def test_counts_as_read_also_where_it_was_kept_from_another_activation(self):
+        board, model = memory_board(), ScriptedModel(["fine"])
+        page = self.fetched(board)
+
+        @agent(watches=Note, writes=Text, model="fast")
+        async def shows(note: Entry[Note], view: View) -> None:
+            view.post(Text(text=await view.ask("What is it?", show=[page])))
+
+        (text,) = run_agent(shows, Note(score=2), board=board, model=model)
+        assert self.blocks(model) == ["tool_result"]
+        assert text.label.integrity.name == "UNTRUSTED"
+
+    def test_counts_as_read_with_what_it_was_when_the_agent_last_saw_it(self):
+        board, model = memory_board(), ScriptedModel(["fine", "fine"])
+        page = self.fetched(board)
+
+        @agent(watches=Topic, writes=Text, model="fast", status=("open", "judged"))
+        async def reads(topic: Entry[Topic], view: View) -> None:
+            view.post(Text(text=await view.ask("What is it?")))
+
+        run_agent(reads, page, board=board, model=model)
+        mended = board.amend(page, Topic(text="mine"), status="judged")
+        assert mended.label.integrity.name == "USER"
+
+        (text,) = run_agent(reads, mended, board=board, model=model)
+        assert self.blocks(model) == ["tool_result"]
+        assert text.label.integrity.name == "UNTRUSTED"
 
 
 def test_a_bound_is_never_below_what_it_can_cost():
