@@ -91,6 +91,7 @@ class Agent:
 
     def __post_init__(self) -> None:
         check(shown(self.name).strip("'"), vars(self), AGENT)
+        self._check_asking()
         self._check_watch()
         for wanted in self.writes:
             if wanted in BOARD_KINDS:
@@ -98,6 +99,10 @@ class Agent:
         if self.gives_up and self.kind not in self.writes:
             raise DeclarationError(f"{self.name}: gives_up= changes {self.kind.kind_name}; add it to writes=")
         self._check_control()
+
+    def _check_asking(self) -> None:
+        if self.model is not None and not self.is_async:
+            raise DeclarationError(f"{self.name}: model= is for an agent that asks, so it takes an `async def`")
 
     def _check_watch(self) -> None:
         many = isinstance(self.watches, AllDone | Batched)

@@ -98,7 +98,7 @@ class Acting:
         except _TooMuch as error:
             return self._failed(claim, error.__cause__ or error, view)
         except Exception as error:  # an agent can fail only itself
-            return self._failed(claim, error, view)
+            return self._failed(claim, view.unawaited() or error, view)
         finally:
             if self.under_way.get(claim.id) is view:
                 del self.under_way[claim.id]
@@ -155,6 +155,8 @@ class Acting:
 
     def _matched(self, view: ActivationView) -> Contribution:
         """The contribution with what it sets off; `where` and `rating` are user code, so before any transaction."""
+        if (unawaited := view.unawaited()) is not None:
+            raise unawaited
         contribution, bodies = view.contribution()
         return self.matched(contribution, bodies)
 
@@ -233,4 +235,10 @@ def is_ready(agent: Agent, woke: Entry[Any] | list[Entry[Any]], board: Reader) -
     """What its `ready` says of this board. User code."""
     if agent.ready is None:
         return True
-    return agent.ready.holds(board) if isinstance(agent.ready, Condition) else bool(agent.ready(woke, board))
+    if isinstance(agent.ready, Condition):
+        return agent.ready.holds(board)
+    said = agent.ready(woke, board)
+    if inspect.iscoroutine(said):
+        said.close()
+        raise DeclarationError(f"ready= of {agent.name} gives something to await; it takes a plain function")
+    return bool(said)

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -18,12 +18,16 @@ from blackboard.asking import Asked, Model, Shown
 from blackboard.budget import ACTIVATIONS, CALLS, TOKENS, USD, Budget, dollars
 from blackboard.entry import RETRACTED, Entry, Integrity, K, Kind, Label, Pending, Ref
 from blackboard.errors import BlackboardError, DeclarationError, Denied, IllegalTransition, NotDeclared, ToolFailed
+from blackboard.gist import shortened
 from blackboard.looker import Looker, to_entry, write
 from blackboard.ports import Looking
 from blackboard.records import PERSON, Row
 from blackboard.seam import Lane
 from blackboard.tool import P, R, Tool
 from blackboard.view import View
+
+AWAIT = "write `await view.ask(…)`, in an `async def`"
+WRAP = "wrap it in a class with a field for it"
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class ActivationView(Looker, View):
         self._writes: list[Write] = []
         self._bodies: list[Kind] = []
         self._amended: dict[str, int] = {}  # key -> place among the writes
+        self._asking: list[Coroutine[Any, Any, Any]] = []
         self._rows: dict[int, Row] = {}
         self._strict: dict[int, None] = {}
         self._loose: dict[int, None] = {}
@@ -195,19 +200,41 @@ class ActivationView(Looker, View):
 
     # -- waiting ---------------------------------------------------------------------------------------------------
     @override
-    async def ask(
+    def ask(
         self, prompt: str, /, *, shape: type[BaseModel] | None = None, show: Iterable[Entry[Any]] | None = None,
         tell_left: bool = False,
-    ) -> Any:  # fmt: skip
+    ) -> Coroutine[Any, Any, Any]:  # fmt: skip
+        asking = self._ask(prompt, shape, show, tell_left)
+        self._asking.append(asking)
+        return asking
+
+    async def _ask(
+        self, prompt: str, shape: type[BaseModel] | None, show: Iterable[Entry[Any]] | None, tell_left: bool
+    ) -> Any:
         if self._agent.model is None:
             raise NotDeclared(f'{self._agent.name} asks a model; declare which with model="fast"')
         if self._tools.model is None:
             raise DeclarationError(f"{self._agent.name} asks a model, and here is none; give one with model=")
-        shown = [self._shown(entry) for entry in (self._before_me if show is None else show)]
+        if shape is not None and not (isinstance(shape, type) and issubclass(shape, BaseModel)):
+            raise NotDeclared(f"{self._agent.name}: shape= takes a pydantic model, a Kind too, not {shape!r}; {WRAP}")
+        shown = [self._shown(entry) for entry in (self._before_me if show is None else self._entries(show))]
         asked = Asked(
             self._claim, self._agent, prompt, shape, shown, tell_left, self._agent.fallback is None, self._times
         )
         return await self._tools.model.ask(asked)
+
+    def _entries(self, show: Iterable[Entry[Any]]) -> list[Entry[Any]]:
+        entries: list[Any] = list(show) if isinstance(show, Iterable) and not isinstance(show, (str, Kind)) else [None]
+        if not all(isinstance(entry, Entry) for entry in entries):
+            raise NotDeclared(f"{self._agent.name}: show= takes a list of entries, not {shortened(repr(show), 80)}")
+        return entries
+
+    def unawaited(self) -> NotDeclared | None:
+        """What to say where a question was left lying: nobody has been asked, and the agent went on as if."""
+        forgotten = [asking for asking in self._asking if inspect.getcoroutinestate(asking) == inspect.CORO_CREATED]
+        for asking in forgotten:
+            asking.close()
+        return NotDeclared(f"{self._agent.name} does not wait for what it asks; {AWAIT}") if forgotten else None
 
     def _shown(self, entry: Entry[Any]) -> Shown:
         """An entry that is shown has been read; with what the agent has not seen of it."""

@@ -13,7 +13,7 @@ from blackboard import Budget, Entry, Kind, View, agent, claude_agent, tool
 from blackboard.board import Board
 from blackboard.calls import Amounts, Limits
 from blackboard.entry import Failure
-from blackboard.errors import BudgetExceeded, ModelFailed, StoreError
+from blackboard.errors import BudgetExceeded, DeclarationError, Misuse, ModelFailed, StoreError
 from blackboard.llm import prices
 from blackboard.llm.provider import Reply
 from blackboard.testing import ScriptedModel, Stopped, fault, memory_board, run_agent, run_team
@@ -174,6 +174,62 @@ class TestAFault:
         (failure,) = board.find(Failure)
         assert "529: busy" in failure.body.cause
         assert (failure.body.attempts, len(model.requests)) == (1, 3)
+
+
+class TestWhoAsksWrongly:
+    """One sentence that names the agent and the remedy, and nobody is asked."""
+
+    @staticmethod
+    def refused(action, **options):
+        model = ScriptedModel(["hi"])
+        with pytest.raises((Misuse, DeclarationError)) as told:
+            asked(model, agent(watches=Topic, writes=Text, **options)(action))
+        assert model.requests == []
+        return str(told.value)
+
+    @pytest.mark.parametrize("used", [lambda said: None, lambda said: Text(text=said)])
+    def test_is_told_to_wait_for_the_answer(self, used):
+        async def hasty(topic, view):
+            used(view.ask("Say a word."))
+
+        assert self.refused(hasty, model="fast") == (
+            "hasty does not wait for what it asks; write `await view.ask(…)`, in an `async def`"
+        )
+
+    def test_is_told_to_be_a_coroutine(self):
+        def plain(topic, view):
+            view.ask("Say a word.")
+
+        assert "in an `async def`" in self.refused(plain)
+        assert self.refused(plain, model="fast") == (
+            "plain: model= is for an agent that asks, so it takes an `async def`"
+        )
+
+    @pytest.mark.parametrize("shape", [dict, dict[str, int], list[Note], str, Note(score=1)])
+    def test_is_told_which_shapes_there_are(self, shape):
+        async def shapeless(topic, view):
+            await view.ask("Judge.", shape=shape)
+
+        said = self.refused(shapeless, model="fast")
+        assert said.startswith("shapeless: shape= takes a pydantic model, a Kind too, not ")
+        assert said.endswith("wrap it in a class with a field for it")
+
+    @pytest.mark.parametrize("show", [[1], "topic-1", Topic(text="x"), [Topic(text="x")]])
+    def test_is_told_to_show_entries(self, show):
+        async def shower(topic, view):
+            await view.ask("Judge.", show=show)
+
+        assert self.refused(shower, model="fast").startswith("shower: show= takes a list of entries, not ")
+
+    def test_is_told_that_no_condition_asks(self):
+        async def ready(entry, board):
+            return True
+
+        async def waits(topic, view):
+            await view.ask("Judge.")
+
+        said = self.refused(waits, model="fast", ready=ready)
+        assert said == "ready= of waits gives something to await; it takes a plain function"
 
 
 class TestTheJournal:
