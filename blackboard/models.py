@@ -17,7 +17,12 @@ HOW = "set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for a local server"
 
 def is_reached(model: "str | Provider | None" = None) -> bool:
     """Whether there is a model to be asked: one that was given as an object, or one that the settings lead to."""
-    return not (model is None or isinstance(model, str)) or bool(settings.model_access())
+    return is_given(model) or bool(settings.model_access())
+
+
+def is_given(model: "str | Provider | None" = None) -> bool:
+    """Whether a model was given as an object."""
+    return not (model is None or isinstance(model, str))
 
 
 def asking(team: Iterable[Agent]) -> list[str]:
@@ -34,8 +39,13 @@ def first_that_runs(teams: Mapping[str, Members], others: Mapping[str, Agent], *
 
 
 def check_team(scenario: str, title: str, team: Team, teams: Mapping[str, Members]) -> None:
-    """That these agents of a team ask no model, where none is reached. UsageError."""
+    """That these agents ask no model, or that the settings of this machine lead to one. UsageError."""
     if not (names := asking(team)):
+        return
+    if settings.model_access():
+        from blackboard.llm.client import Claude
+
+        Claude()  # it refuses an address or a key that cannot be one
         return
     whole = next((t for t, members in teams.items() if not asking(agents(members))), None)
     other = f"; --team {whole} works without" if whole is not None and whole != title else ""

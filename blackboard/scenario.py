@@ -338,7 +338,7 @@ class Scenario(Generic[P]):
 
     def _check_access(self, title: str, roster: Roster, options: RunOptions) -> None:
         """That a model is reached, where those of the team who are served here ask one. UsageError."""
-        if not asked.is_reached(options.get("model")):
+        if not asked.is_given(options.get("model")):
             served = [a for a in teams.agents(roster.team) if roster.only is None or a.name in roster.only]
             asked.check_team(self.name, title, served, self.teams)
 

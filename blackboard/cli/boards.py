@@ -136,7 +136,7 @@ def _draw_header(board: Board, as_of: int | None) -> None:
     acted = [b for b in summary.budgets if b.unit == ACTIVATIONS]
     asked, held = budgets.used(b for b in summary.budgets if b not in acted), budgets.held(summary.budgets)
     own = [("", f"{budgets.used([b])} of {agent}") for agent, b in summary.of_agents.items()]
-    own += [("", f"{budgets.used(its)} of {agent}") for agent, its in summary.calls_of_agents.items()]
+    own += [("", f"{budgets.used(its, is_of_one=True)} of {agent}") for agent, its in summary.calls_of_agents.items()]
     seconds = json.loads(record.options).get("budget", {}).get("seconds")
     ran = f"{record.ran_seconds:.1f}" + (f" of {seconds:g}" if seconds is not None else "")
     drawing.table((), [

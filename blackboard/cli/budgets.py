@@ -18,13 +18,13 @@ OF_A_DAY = "SELECT scope, unit, settled, reserved FROM spend WHERE scope = :day 
 
 
 # -- budgets -------------------------------------------------------------------------------------------------------
-def used(budgets: Iterable[Spent]) -> str:
+def used(budgets: Iterable[Spent], *, is_of_one: bool = False) -> str:
     """`3 of 20 activations, 0.02 of 5 USD, 12 calls`; what is neither capped nor used is left out.
 
-    Where no model was asked, that is all but activations.
+    Where no model was asked, that is all but activations; `is_of_one` agent: its caps are told all the same.
     """
     found = in_order(budgets)
-    has_called = any(b.settled or b.reserved for b in found if b.unit != ACTIVATIONS)
+    has_called = is_of_one or any(b.settled or b.reserved for b in found if b.unit != ACTIVATIONS)
     told = [b for b in found if b.unit == ACTIVATIONS or b.settled or (has_called and b.cap is not None)]
     return ", ".join(_used(b) for b in told)
 

@@ -14,14 +14,15 @@ from blackboard import models, shortages
 from blackboard import team as teams
 from blackboard.agent import Agent
 from blackboard.board import Board
-from blackboard.budget import ACTIVATIONS, CALLS, TOKENS, USD, amount, dollars
-from blackboard.cli import conflicts, logs, outfile, speech
+from blackboard.budget import ACTIVATIONS, CALLS, TOKENS, amount
+from blackboard.cli import conflicts, costs, logs, outfile, speech
 from blackboard.cli.failures import FAILED, Interrupted, sentence
 from blackboard.cli.gist import count
 from blackboard.cli.options import Work
 from blackboard.cli.progress import Progress, progress
 from blackboard.cli.stopping import Stop
 from blackboard.controller import Verdict
+from blackboard.costs import Cost
 from blackboard.entry import Kind
 from blackboard.errors import UsageError
 from blackboard.options import RunOptions
@@ -210,8 +211,9 @@ def _whoever_reads(again: str) -> Iterator[None]:
 def _summary(board: Board, verdict: Verdict, seconds: float, said: Work) -> str:
     used = {b.unit: b.settled for b in board.store.summary(board.id).budgets}
     how = "complete" if verdict.ending == "complete" else f"ended: {verdict.ending}"
+    cost = costs.by_board(board.store, board.id).get(board.id)
     acted, entries = count(used.get(ACTIVATIONS, 0), "activation"), count(board.seq, "entry")
-    line = f"{board.id} {how} in {seconds:.1f} s: {acted}, {entries}{_spent(used)}"
+    line = f"{board.id} {how} in {seconds:.1f} s: {acted}, {entries}{_spent(cost)}"
     lines = [line, *(f"  {reason}" for reason in (*verdict.reasons, *conflicts.in_words(board)))]
     if verdict.ending != "complete":
         result = board.result
@@ -220,13 +222,12 @@ def _summary(board: Board, verdict: Verdict, seconds: float, said: Work) -> str:
     return "\n".join(lines)
 
 
-def _spent(used: Mapping[str, int]) -> str:
-    """What calls have taken, if there were any: `, 3 calls, 1,204 tokens, 0.0021 USD`."""
-    if not (calls := used.get(CALLS, 0)):
+def _spent(cost: Cost | None) -> str:
+    """What calls have taken, if there were any: `, 3 calls, 1,204 tokens, 0.0021 USD`; in the words of `cost`."""
+    if cost is None:
         return ""
-    nano_usd = used.get(USD, 0)
-    cost = f"{dollars(nano_usd):.4f} USD" if nano_usd else "at no known price"
-    return f", {amount(CALLS, calls)}, {amount(TOKENS, used.get(TOKENS, 0))}, {cost}"
+    worth = "at no known price" if cost.short == "unknown" else cost.short
+    return f", {amount(CALLS, cost.calls)}, {amount(TOKENS, cost.tokens)}, {worth}"
 
 
 def _remedy(board: Board, verdict: Verdict, said: Work) -> str:

@@ -117,9 +117,9 @@ class Claude:
         except anthropic.APIStatusError as error:
             raise of_answer(error.status_code, error.response.headers, error.body, self._seam.now()) from error
         except anthropic.APIConnectionError as error:
-            raise _unheard(error.__cause__ or error) from error
+            raise _unheard(error.__cause__ or error, self.endpoint) from error
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
-            raise _unheard(error) from error
+            raise _unheard(error, self.endpoint) from error
         except anthropic.AnthropicError as error:  # the profile or the identity that it found is of no use
             raise ProviderError("refused", str(error), is_free=True) from error
         except UnicodeEncodeError as error:
@@ -195,7 +195,7 @@ def _json(response: Any) -> object:
         raise NoMessage(response.text[:200]) from error
 
 
-def _unheard(error: BaseException) -> ProviderError:
+def _unheard(error: BaseException, endpoint: str) -> ProviderError:
     """No answer: was it because nothing could be said, or because nothing came back?"""
     import httpx2
 
@@ -204,7 +204,7 @@ def _unheard(error: BaseException) -> ProviderError:
         return ProviderError("refused", "a key or header has characters that cannot be sent", is_free=True)
     never_begun = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
     if isinstance(error, (*never_begun, httpx2.UnsupportedProtocol)):
-        return ProviderError("unreachable", f"no connection: {said}", is_free=True)
+        return ProviderError("unreachable", f"no connection to {endpoint}: {said}", is_free=True)
     if isinstance(error, httpx2.DecodingError | httpx2.TooManyRedirects):
         return ProviderError("garbled", f"no message came: {said}", is_free=False)
     return ProviderError("silent", f"no answer: {said}", is_free=False)

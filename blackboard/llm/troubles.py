@@ -16,6 +16,11 @@ TYPES: Mapping[str, Fault] = {
     "overloaded_error": "overloaded", "rate_limit_error": "limited", "api_error": "failing", "timeout_error": "failing",
 }  # fmt: skip
 """By type, of an error in the middle of a stream."""
+REMEDIES: Mapping[int, str] = {
+    401: "is ANTHROPIC_API_KEY of this endpoint?", 403: "is ANTHROPIC_API_KEY of this endpoint?",
+    404: "--model takes another model, ANTHROPIC_BASE_URL another endpoint",
+}  # fmt: skip
+"""What a person can do who reads it."""
 GATEWAYS = frozenset({502, 504, *range(520, 528)})
 """Said by what stands before an endpoint, which may have done its work all the same."""
 COUNTED = ("requests", "tokens", "input-tokens", "output-tokens")
@@ -28,7 +33,8 @@ def of_answer(status: int, headers: Mapping[str, str], body: object, now: float)
         fault = "refused"  # a limit that no waiting lifts, as one of spending
     is_free = _error(body) is not None or status not in GATEWAYS
     rest = None if fault == "refused" else wanted_rest(headers, now)
-    return ProviderError(fault, f"{status}: {words(body) or 'no reason said'}", is_free=is_free, rest=rest)
+    remedy = f" ({REMEDIES[status]})" if status in REMEDIES else ""
+    return ProviderError(fault, f"{status}: {words(body) or 'no reason said'}{remedy}", is_free=is_free, rest=rest)
 
 
 def of_event(body: object) -> ProviderError:

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -31,6 +32,7 @@ from blackboard.board import open_store
 from blackboard.calls import Short, Shortage
 from blackboard.cli import launching
 from blackboard.cli.options import Work
+from blackboard.costs import Cost
 from blackboard.errors import BudgetExceeded, ClaimLost, DeclarationError, ModelFailed, UsageError
 from blackboard.llm.provider import Reply
 from blackboard.models import HOW
@@ -398,6 +400,15 @@ class TestTheCommandLine:
         assert "team offline; --team takes another: claude\n" in told("run", "hello", "Ada")[2]
         assert "--team takes" not in told("run", "hello", "Ada", "--team", "offline")[2]
 
+    def test_refuses_an_address_that_is_none_before_there_is_a_board(self, told, monkeypatch):
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", "nonsense")
+
+        code, out, err = told("run", "hello", "Ada", "--team", "claude")
+
+        assert (code, out) == (2, "")
+        assert err == "ANTHROPIC_BASE_URL: nonsense is no address such as http://localhost:11434\n"
+        assert "there is no database" in told("boards")[2]
+
     def test_refuses_a_team_that_asks_with_what_to_set(self, told, keyless):
         code, out, err = told("run", "hello", "Ada", "--team", "claude")
 
@@ -407,15 +418,19 @@ class TestTheCommandLine:
         assert "there is no database" in told("boards")[2]
 
     @pytest.mark.parametrize(
-        ("used", "said"),
+        ("cost", "said"),
         [
-            ({"activations": 4, "calls": 0, "nano_usd": 0}, ""),
-            ({"calls": 3, "tokens": 1204, "nano_usd": 2_100_000}, ", 3 calls, 1,204 tokens, 0.0021 USD"),
-            ({"calls": 1, "tokens": 10, "nano_usd": 0}, ", 1 call, 10 tokens, at no known price"),
+            (None, ""),
+            (Cost(Decimal("0.0021"), tokens=1204, calls=3), ", 3 calls, 1,204 tokens, 0.0021 USD"),
+            (Cost(Decimal("0.0000182"), tokens=141, calls=1), ", 1 call, 141 tokens, 0.000018 USD"),
+            (Cost(unpriced=1, tokens=10, calls=1), ", 1 call, 10 tokens, at no known price"),
+            (Cost(Decimal("0.5"), unpriced=1, tokens=20, calls=2), ", 2 calls, 20 tokens, at least 0.5 USD"),
+            (Cost(Decimal("0.5"), tokens=20, calls=2, presumed=1), ", 2 calls, 20 tokens, at most 0.5 USD"),
+            (Cost(calls=3), ", 3 calls, 0 tokens, 0 USD"),
         ],
     )
-    def test_tells_at_the_end_what_was_spent(self, used, said):
-        assert launching._spent(used) == said
+    def test_tells_at_the_end_what_was_spent(self, cost, said):
+        assert launching._spent(cost) == said
 
 
 class TestWhatRaisesABudget:

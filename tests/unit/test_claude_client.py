@@ -153,6 +153,17 @@ class TestAMessage:
 
 class TestAnErrorOfTheEndpoint:
     @pytest.mark.parametrize(
+        ("status", "remedy"),
+        [(401, " (is ANTHROPIC_API_KEY "), (403, " (is ANTHROPIC_API_KEY "), (404, " (--model takes "), (400, "")],
+    )
+    def test_that_a_person_can_mend_says_with_what(self, status, remedy):
+        with MessagesServer(troubles={1: Trouble(status, "out of order")}) as server:
+            error = fault_of(server, request())
+
+        assert error.cause.startswith(f"{status}: out of order{remedy}")
+        assert error.cause.endswith(")" if remedy else "order")
+
+    @pytest.mark.parametrize(
         ("status", "fault"),
         [
             (400, "refused"), (401, "refused"), (402, "refused"), (403, "refused"), (404, "refused"), (413, "refused"),
@@ -166,7 +177,7 @@ class TestAnErrorOfTheEndpoint:
             error = fault_of(server, request(max_tokens))
 
         assert (error.fault, error.is_free, error.rest) == (fault, True, None)
-        assert error.cause == f"{status}: out of order"
+        assert error.cause.startswith(f"{status}: out of order")
 
     def test_of_what_the_request_says_comes_from_the_endpoint_itself(self):
         with MessagesServer() as server:
