@@ -237,7 +237,7 @@ def is_ready(agent: Agent, woke: Entry[Any] | list[Entry[Any]], board: Reader) -
         return True
     if isinstance(agent.ready, Condition):
         return agent.ready.holds(board)
-    said = agent.ready(woke, board)
+    said: object = agent.ready(woke, board)
     if inspect.iscoroutine(said):
         said.close()
         raise DeclarationError(f"ready= of {agent.name} gives something to await; it takes a plain function")

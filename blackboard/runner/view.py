@@ -223,9 +223,10 @@ class ActivationView(Looker, View):
         )
         return await self._tools.model.ask(asked)
 
-    def _entries(self, show: Iterable[Entry[Any]]) -> list[Entry[Any]]:
-        entries: list[Any] = list(show) if isinstance(show, Iterable) and not isinstance(show, (str, Kind)) else [None]
-        if not all(isinstance(entry, Entry) for entry in entries):
+    def _entries(self, show: Any) -> list[Entry[Any]]:
+        is_many = isinstance(show, Iterable) and not isinstance(show, BaseModel)
+        entries = list(show) if is_many else [show]
+        if not is_many or not all(isinstance(entry, Entry) for entry in entries):
             raise NotDeclared(f"{self._agent.name}: show= takes a list of entries, not {shortened(repr(show), 80)}")
         return entries
 

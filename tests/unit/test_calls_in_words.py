@@ -113,6 +113,12 @@ class TestModelsThatRest:
 
 
 class TestBudgets:
+    def test_of_an_agent_that_has_asked_nothing_yet_tells_its_cap(self):
+        spent = [Spent("nano_usd", 1_000_000, 0, 0)]
+
+        assert budgets.used(spent, is_of_one=True) == "0 of 0.001 USD"
+        assert budgets.used(spent) == ""
+
     def test_say_what_is_used_of_which_cap(self):
         spent = [
             Spent("activations", None, 3, 1), Spent("nano_usd", 5_000_000_000, 20_000_000, 300_000_000),

@@ -268,6 +268,7 @@ class TestNoAnswer:
                 _with_claude(url, lambda claude: claude.send(request()))
 
         assert (raised.value.fault, raised.value.is_free) == ("unreachable", True)
+        assert raised.value.cause.startswith(f"no connection to {url.removeprefix('http://')}: ")
 
     @pytest.mark.parametrize("max_tokens", [100, LONG])
     @pytest.mark.parametrize("breaks", ["before", "headers", "middle"])
