@@ -170,7 +170,7 @@ class Calling:
         answer = None
         try:
             async with asyncio.timeout(patience(int(line.body["max_tokens"]))) as limit:
-                reply = await self._provider().send(Request(line.agent.name, line.body))
+                reply = await self._provider().send(Request(line.agent.name, line.body, (ended.board, ended.id)))
         except ProviderError as error:
             free = Amounts(0, 0) if error.is_free else None
             ended = replace(ended, spent=free, fault=error.fault, cause=error.cause, rest=error.rest)

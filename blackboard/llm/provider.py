@@ -11,10 +11,11 @@ from blackboard.calls import Fault
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be sent: the body of `POST /v1/messages`, for this agent."""
+    """What is to be sent: the body of `POST /v1/messages`, for this agent, and which call of the journal it is."""
 
     agent: str
     body: Mapping[str, Any]
+    call: tuple[str, int] | None = None  # board, and the number of the call there
 
 
 @dataclass(frozen=True)

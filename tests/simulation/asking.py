@@ -3,7 +3,6 @@
 import asyncio
 import collections
 import tempfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,11 +16,10 @@ from blackboard.conditions import exists
 from blackboard.errors import UsageError
 from blackboard.llm.answering import Answering
 from blackboard.looker import to_entry
-from blackboard.ports import Store
 from blackboard.records import NewBoard
 from blackboard.runner import Plan, Runner, Workshop
 from blackboard.runner.plan import seats
-from blackboard.seam import REAL, Seam
+from blackboard.seam import REAL
 from store.sqlite import SqliteDatabase
 from tests.simulation.actors import Person, Weather, Worker
 from tests.simulation.askers import Finding, Ledger, Poison, Question, Report, Topic, team
@@ -49,7 +47,8 @@ class AskingStore(WatchedStore):
     def begin_call(self, call: NewCall) -> Beginning:
         said: Beginning = _watched("begin_call")(self, call)
         self.process.world.books.begun(self.process, call, said)
-        self.process.last_begun = (call, said) if isinstance(said, Begun) else None
+        if isinstance(said, Begun):
+            self.process.begun[call.claim.board, said.id] = (call, said)
         return said
 
     def end_call(self, ended: Ended) -> bool:
@@ -86,40 +85,7 @@ class Counter(Person):
     def __init__(self, world: Any, number: int, name: str) -> None:
         super().__init__(world, number, name)
         self.store: Any = AskingStore(self)  # type: ignore[arg-type]
-        self.last_begun = None
         self.skew = world.dawn
-
-
-class AskingShop:
-    """A worker's shop, in which is known who began which call. See `Shop`."""
-
-    def __init__(self, process: "AskingWorker", shop: Shop, wire: Wire) -> None:
-        self._process, self._shop, self._wire = process, shop, wire
-
-    @property
-    def store(self) -> Store:
-        """The database."""
-        return self._shop.store
-
-    @property
-    def seam(self) -> Seam:
-        """Time and chance."""
-        return self._shop.seam
-
-    async def in_store(self, job: Callable[[], T], board: str = "") -> T:
-        """The same, and whoever waits here is to send what it began."""
-        begun: list[Any] = []
-
-        def noted() -> T:
-            self._process.last_begun = None
-            made = job()
-            begun.append(self._process.last_begun)
-            return made
-
-        made = await self._shop.in_store(noted, board)
-        if begun[-1] is not None:
-            self._wire.begun[asyncio.current_task()] = begun[-1]
-        return made
 
 
 class AskingModel(Answering):
@@ -127,7 +93,7 @@ class AskingModel(Answering):
 
     def __init__(self, process: "AskingWorker", shop: Shop) -> None:
         wire = Wire(process)
-        super().__init__(AskingShop(process, shop, wire), wire, {})
+        super().__init__(shop, wire, {})
         self._process = process
 
     async def ask(self, asked: Asked) -> Any:
@@ -147,7 +113,7 @@ class AskingWorker(Worker):
     def __init__(self, world: Any, number: int, name: str, only: frozenset[str] | None) -> None:
         super().__init__(world, number, name, only)
         self.store: Any = AskingStore(self)
-        self.last_begun: tuple[NewCall, Begun] | None = None
+        self.begun: dict[tuple[str, int], tuple[NewCall, Begun]] = {}  # what is to be sent
         self.asking: dict[asyncio.Task[Any] | None, Seen] = {}  # by task: what it has asked last
 
     async def _work(self, shop: Workshop, board: str) -> None:

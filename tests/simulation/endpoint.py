@@ -201,7 +201,6 @@ class Wire:
 
     def __init__(self, process: "AskingWorker") -> None:
         self._process = process
-        self.begun: dict[asyncio.Task[Any] | None, tuple[NewCall, Begun]] = {}  # by who asks: what is to be sent
 
     async def schema(self, shape: type[BaseModel]) -> Mapping[str, Any]:
         """As it is."""
@@ -219,7 +218,7 @@ class Wire:
         """The message; what is cancelled goes on being charged."""
         process, world = self._process, self._process.world
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        begun = self.begun.pop(asyncio.current_task(), None)
+        begun = process.begun.pop(request.call, None) if request.call is not None else None
         world.books.demand(begun, "nothing is sent that was not begun", str(request.agent))
         assert begun is not None
 
