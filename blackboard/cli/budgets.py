@@ -21,7 +21,7 @@ OF_A_DAY = "SELECT scope, unit, settled, reserved FROM spend WHERE scope = :day 
 def used(budgets: Iterable[Spent], *, is_of_one: bool = False) -> str:
     """`3 of 20 activations, 0.02 of 5 USD, 12 calls`; what is neither capped nor used is left out.
 
-    Where no model was asked, that is all but activations; `is_of_one` agent: its caps are told all the same.
+    Where no model was asked, that is all but activations; `is_of_one` agent or model: its caps are told all the same.
     """
     found = in_order(budgets)
     has_called = is_of_one or any(b.settled or b.reserved for b in found if b.unit != ACTIVATIONS)
@@ -80,7 +80,7 @@ def today_in_words(store: Looking) -> list[str]:
     whose: dict[str, list[Spent]] = {}
     for model, spent in today(store):
         whose.setdefault(model, []).append(spent)
-    return [used(its) + ("" if model == ANY else f" of {model}") for model, its in whose.items()]
+    return [used(its, is_of_one=True) + ("" if model == ANY else f" of {model}") for model, its in whose.items()]
 
 
 def _of_a_day(allowed: Limits) -> tuple[tuple[str, int | None], ...]:
