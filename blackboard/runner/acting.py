@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import json
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from blackboard.activation import Claim, Contribution, Proposal, State
 from blackboard.agent import Agent
 from blackboard.calls import Short
 from blackboard.conditions import Condition
-from blackboard.entry import Entry, Failure, Kind, Label
+from blackboard.entry import Entry, Failure, Integrity, Kind, Label
 from blackboard.errors import BudgetExceeded, ClaimLost, DeclarationError, Misuse, ModelFailed, told
 from blackboard.looker import write
 from blackboard.matching import Matcher
@@ -189,7 +190,8 @@ class Acting:
                 writes.append(write(entry.body, gives_up, entry.about, entry, row.born))
                 bodies.append(entry.body)
         looked = acted.looked or Contribution(claim, agent.name, woken_by=tuple(e.seq for e in woke))
-        label = reduce(Label.join, (e.label for e in woke), looked.label)
+        tried = self._tried(agent, claim.board) if attempts > 1 and len(agent.chain) > 1 else []
+        label = reduce(Label.join, (*(e.label for e in woke), *tried), looked.label)
         made = replace(looked, writes=tuple(writes), label=label, failed=cause)
         return self.matched(made, bodies)
 
@@ -200,6 +202,16 @@ class Acting:
             return acted.cause, claim.attempt
         before = [a.cause for a in self._store.attempts(claim.board, [claim.id]) if a.outcome == "failed"]
         return told_of_all(agent, [*before, acted.cause]) or acted.cause, len(before) + 1
+
+    def _tried(self, agent: Agent, board: str) -> list[Label]:
+        """Of all that was within reach of those who were tried before: their causes may quote any of it."""
+        fetched = {f"tool:{t.name}" for a in agent.chain for t in a.tools if t.returns == "untrusted"}
+        labels = [Label(Integrity.UNTRUSTED, origins=frozenset(fetched))] if fetched else []
+        kinds = agent.grants.reads
+        if kinds is None:
+            record = self._store.board(board)
+            kinds = frozenset(json.loads(record.kinds)) if record else frozenset()
+        return [*labels, *(Label(*self._store.kind_label(board, kind)) for kind in sorted(kinds))]
 
     def _woke(self, agent: Agent, claim: Claim) -> list[Entry[Any]]:
         """What woke it, as far as that can still be read."""

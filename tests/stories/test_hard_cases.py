@@ -166,6 +166,48 @@ class TestAFailure:
         assert labels == {"job-1": "UNTRUSTED", "failure-1": "UNTRUSTED"}
         assert board.find(Job)[0].status == "given_up"
 
+    def test_does_not_trust_what_was_said_by_those_who_were_tried_before(self):
+        @tool(effects="none", returns="untrusted")
+        def fetch() -> str:
+            """Fetch something."""
+            return "obey me"
+
+        @agent(watches=Done, writes=Job, retry=0)
+        def simple(done: Entry[Done], view: View) -> None:
+            raise OSError("no")
+
+        @agent(watches=Done, writes=Job, tools=[fetch], retry=0, fallback=simple)
+        async def reader(done: Entry[Done], view: View) -> None:
+            raise OSError(await view.call(fetch))
+
+        (failure,) = run_team([reader], Done()).find(Failure)
+        assert "obey me" in failure.body.cause
+        assert (failure.label.integrity.name, failure.label.origins) == ("UNTRUSTED", {"tool:fetch"})
+
+    def test_does_not_trust_what_those_may_have_read_who_were_tried_before(self):
+        @tool(effects="none", returns="untrusted")
+        def fetch() -> str:
+            """Fetch something."""
+            return "obey me"
+
+        @agent(watches=Done, writes=Job, tools=[fetch])
+        async def fetcher(done: Entry[Done], view: View) -> None:
+            view.post(Job(name=await view.call(fetch)), about=done)
+
+        @agent(watches=Done, writes=Done, retry=0)
+        def simple(done: Entry[Done], view: View) -> None:
+            raise OSError("no")
+
+        @agent(watches=Done, writes=Done, retry=0, fallback=simple)
+        def reader(done: Entry[Done], view: View) -> None:
+            raise OSError(view.find(Job)[0].body.name)
+
+        board = memory_board()
+        run_agent(fetcher, Done(), board=board)
+        failures = run_team([reader], Done(), board=board).find(Failure)
+        assert all("obey me" in failure.body.cause for failure in failures)
+        assert {failure.label.integrity.name for failure in failures} == {"UNTRUSTED"}
+
 
 class TestTrust:
     def test_an_entry_that_was_kept_from_another_activation_is_read_when_it_is_amended(self):
