@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-import json
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, TypeVar
@@ -208,10 +207,8 @@ class Acting:
         fetched = {f"tool:{t.name}" for a in agent.chain for t in a.tools if t.returns == "untrusted"}
         labels = [Label(Integrity.UNTRUSTED, origins=frozenset(fetched))] if fetched else []
         kinds = agent.grants.reads
-        if kinds is None:
-            record = self._store.board(board)
-            kinds = frozenset(json.loads(record.kinds)) if record else frozenset()
-        return [*labels, *(Label(*self._store.kind_label(board, kind)) for kind in sorted(kinds))]
+        there = self._store.summary(board).marks if kinds is None else kinds
+        return [*labels, *(Label(*self._store.kind_label(board, kind)) for kind in sorted(there))]
 
     def _woke(self, agent: Agent, claim: Claim) -> list[Entry[Any]]:
         """What woke it, as far as that can still be read."""
