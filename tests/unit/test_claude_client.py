@@ -136,6 +136,13 @@ class TestAMessage:
 
         assert gathered.message["content"] == [{"type": "tool_use", "input": {}}]
 
+    def test_a_stream_that_tells_nothing_new_of_a_count_leaves_it_as_it_was(self):
+        gathered = Gathered()
+        gathered.take({"type": "message_start", "message": {"usage": {"input_tokens": 7, "output_tokens": 1}}})
+        gathered.take({"type": "message_delta", "delta": {}, "usage": {"input_tokens": None, "output_tokens": 5}})
+
+        assert gathered.message["usage"] == {"input_tokens": 7, "output_tokens": 5}
+
     @given(st.lists(st.text(min_size=1)), st.dictionaries(st.text(), st.integers() | st.text()))
     def test_a_stream_comes_together_as_it_was_taken_apart(self, texts, arguments):
         blocks = [{"type": "text", "text": text} for text in texts]
