@@ -227,7 +227,15 @@ SET_DOOR = compiled(
         set_={name: _new_door.excluded[name] for name in ("rest_until", "at_once", "open_until", "opened", "since")},
     )
 )
-UNDER_WAY = compiled(select(call.c.endpoint, call.c.model, call.c.begun_at).where(_inflight))
+_is_held = and_(
+    activation.c.board_id == call.c.board_id, activation.c.id == call.c.activation_id,
+    activation.c.token == call.c.token, activation.c.state == word("running"),
+)  # fmt: skip
+UNDER_WAY = compiled(  # a worker that is silent past its lease holds up nobody, whoever serves its board by then
+    select(call.c.endpoint, call.c.model, call.c.begun_at)
+    .select_from(call.join(activation, _is_held))
+    .where(_inflight, activation.c.lease_until >= P("now"))
+)
 _tokens = func.coalesce(call.c.spent_tokens, call.c.bound_tokens)
 _lately = and_(
     call.c.begun_at > P("from"), call.c.begun_at <= P("to"), or_(P("model") == word("*"), call.c.model == P("model"))

@@ -81,7 +81,7 @@ def _door(at: Cursor, endpoint: str, model: str) -> Door | None:
 
 
 def _under_way(at: Cursor, now: float) -> list[tuple[str, str, float]]:
-    return [way for way in at.execute(c.UNDER_WAY).fetchall() if abs(now - way[2]) < FORGOTTEN]
+    return [way for way in at.execute(c.UNDER_WAY, {"p_now": now}).fetchall() if abs(now - way[2]) < FORGOTTEN]
 
 
 def _ailing(at: Cursor, endpoint: str, model: str, door: Door) -> int:

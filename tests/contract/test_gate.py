@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from blackboard.activation import Agenda
 from blackboard.calls import Begun, CallRecord, Ended, Gate, Limits, Wait
 from tests.builders import Bench, answered, call
 
@@ -89,11 +90,23 @@ class TestALimit:
 
         assert isinstance(caller.ask(), Begun)
 
+    def test_of_calls_at_once_counts_no_worker_that_is_silent_past_its_lease(self, store, caller, clock):
+        store.limit("m", Limits(calls_at_once=1))
+        caller.begin()
+        clock.pass_by(29)
+        assert isinstance(caller.ask(), Wait)
+
+        clock.pass_by(2)
+
+        assert isinstance(caller.ask(), Begun)
+
     def test_of_calls_at_once_forgets_those_that_have_hung_for_long(self, store, caller, clock):
         store.limit("m", Limits(calls_at_once=1))
         caller.begin()
 
-        clock.pass_by(901)
+        for _ in range(46):
+            clock.pass_by(20)
+            store.beat(caller.bench.id, Agenda("w1"), 0)
 
         assert isinstance(caller.ask(), Begun)
 

@@ -129,7 +129,9 @@ class Books:
         now, told = call["begun_at"], f"call {call['id']} of {call['board_id']} by {process.name}"
         self.demand(now >= self._rest_until, "an endpoint has its rest", f"{told} at {now}, until {self._rest_until}")
         others = [c for c in before.values() if c["state"] == "inflight" and c["begun_at"] > now - FORGOTTEN]
-        others = [c for c in others if self._calls[c["board_id"], c["id"]]["state"] == "inflight"]
+        others = [
+            c for c in others if self._calls[c["board_id"], c["id"]]["state"] == "inflight" and self._is_held(c, now)
+        ]
         limits = self._world.limits
         most, rate = limits.calls_at_once, limits.requests_a_minute
         self.demand(most is None or len(others) < most, "so many calls at once", f"{told}: {len(others)} of {most}")
@@ -140,6 +142,13 @@ class Books:
             trials = [c for c in others if c["begun_at"] >= door["open_until"]]
             self.demand(not trials or now < door["open_until"], "one call is tried", f"{told}: {trials}")
             self._world.count("breaker half-open")
+
+    def _is_held(self, call: Row, now: float) -> bool:
+        """Whether somebody who is not silent past the lease waits for it."""
+        held = self._world.boards[call["board_id"]].activations.get(call["activation_id"])
+        if held is None or (held["state"], held["token"]) != ("running", call["token"]):
+            return False
+        return bool(held["lease_until"] >= now)
 
     def _has_moved(self, was: Row, call: Row) -> None:
         told = f"{dict(was)} became {dict(call)}"
