@@ -244,7 +244,7 @@ class Store(Looking, Protocol):
         """Write down what was kept, and forget it; how many calls that were."""
 
     def reject_calls(self, board: str, ids: Iterable[int], cause: str) -> None:
-        """Say of these calls that nothing came of them: the journal gives them no more."""
+        """Say of these calls that nothing came of them, for people: the journal gives them all the same."""
 
     def park(self, claim: Claim, short: Short, cause: str) -> bool:
         """Put an activation aside until this budget allows more, on its snapshot and untried; False if it was lost.

@@ -44,7 +44,7 @@ ANSWERED = compiled(
     select(*_RECORD, call.c.request, call.c.response)
     .where(call.c.board_id == P("board"), call.c.activation_id == P("activation"))
     .where(call.c.asked == P("asked"), call.c.nth == P("nth"))
-    .where(call.c.response.is_not(None), call.c.rejected.is_(None), call.c.state.in_([word("done"), word("late")]))
+    .where(call.c.response.is_not(None), call.c.state.in_([word("done"), word("late")]))
     .order_by(call.c.id.desc())
     .limit(1)
 )

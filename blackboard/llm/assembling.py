@@ -47,13 +47,14 @@ class Prompt:
     schema: Mapping[str, Any] | None = None
     mended: tuple[str, ...] = ()  # JSON: what was wrong with an answer before
     so_far: tuple[Sequence[Any], ...] = ()  # content of turns in which the model has paused
+    agent: str = ""  # who asks: a fallback that asks the same wants another answer
 
     @property
     def hash(self) -> str:
         """What the journal finds it by: the same whatever the endpoint, and whatever is left of the budgets."""
         parts = [
             self.model, self.max_tokens, self.effort, self.system, self.prompt, self.vouched, self.data, self.schema,
-            self.mended, self.so_far,
+            self.mended, self.so_far, self.agent,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
@@ -122,7 +123,9 @@ def assemble(asked: Asked, model: str, max_tokens: int, effort: str | None) -> P
             data.append(_cut(shown, text, size))
     system = f"{agent.system}\n\n{FRAME}" if agent.system else FRAME
     schema = None if asked.shape is None else asked.shape.model_json_schema()
-    return Prompt(model, max_tokens, effort, system, asked.prompt, tuple(vouched), tuple(data), schema)
+    return Prompt(
+        model, max_tokens, effort, system, asked.prompt, tuple(vouched), tuple(data), schema, agent=agent.name
+    )
 
 
 def _entry(shown: Shown) -> str:

@@ -225,7 +225,7 @@ class Calling:
         return True
 
     async def rejected(self, board: str, calls: list[int], cause: str) -> None:
-        """Nothing came of these: the journal gives them no more."""
+        """Nothing came of these. Whoever takes over hears them all the same, and so comes to the same end, free."""
         await self._in_store(lambda: self._shop.store.reject_calls(board, calls, cause))
 
     async def _in_store(self, job: Callable[[], T]) -> T:

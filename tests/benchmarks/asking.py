@@ -33,7 +33,7 @@ AGAIN = (
 HELD = """SELECT b.status, a.state, a.token FROM board b LEFT JOIN activation a ON a.board_id = b.id AND a.id = ?
           WHERE b.id = ?"""
 ANSWERED = """SELECT * FROM call WHERE board_id = ? AND activation_id = ? AND asked = ? AND nth = ?
-              AND response IS NOT NULL AND rejected IS NULL AND state IN ('done', 'late') ORDER BY id DESC LIMIT 1"""
+              AND response IS NOT NULL AND state IN ('done', 'late') ORDER BY id DESC LIMIT 1"""
 LIMITS = "SELECT * FROM limits WHERE model IN ('*', ?)"
 DOOR = "SELECT * FROM gate WHERE endpoint = ? AND model = ?"
 AMOUNT = "CASE unit WHEN 'nano_usd' THEN ? WHEN 'tokens' THEN ? ELSE ? END"

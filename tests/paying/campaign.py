@@ -26,7 +26,7 @@ TOPICS, CALLS_WORTH = 60, 75  # what a board may spend, in bounds: too little fo
 LATEST = 0.6  # seconds after the first call of a process at which it is killed
 SLOWEST = 0.15  # seconds that an answer takes
 REPEATED = """SELECT c.activation_id FROM call c JOIN call d USING (board_id, activation_id, asked, nth)
-              WHERE c.id < d.id AND c.state = 'done' AND c.response IS NOT NULL AND c.rejected IS NULL"""
+              WHERE c.id < d.id AND c.state = 'done' AND c.response IS NOT NULL"""
 
 
 @dataclass

@@ -39,11 +39,6 @@ def journal_by_step() -> AbstractContextManager[object]:
     return _without("ANSWERED", "call.asked = :p_asked")
 
 
-def journal_gives_rejected() -> AbstractContextManager[object]:
-    """An answer that could not be used is given again."""
-    return _without("ANSWERED", "call.rejected IS NULL")
-
-
 def used_before_journaled() -> AbstractContextManager[object]:
     """Nobody waits until an answer is written down."""
 
@@ -161,7 +156,7 @@ def breaker_stays_open() -> AbstractContextManager[object]:
 ASKING_SABOTAGES: dict[str, Broken] = {
     broken.__name__: broken
     for broken in (
-        journal_never_asked, journal_by_question, journal_by_step, journal_gives_rejected, used_before_journaled,
+        journal_never_asked, journal_by_question, journal_by_step, used_before_journaled,
         unfenced, nothing_kept, kept_is_left, no_cap, settle_forgets, own_budget_forgotten, never_written_off,
         never_corrected, corrected_twice, nobody_goes_on, no_rest, any_number_at_once, any_number_a_minute,
         breaker_without_effect, breaker_stays_open,

@@ -116,13 +116,11 @@ class Books:
     def _is_repeated(self, call: Row, was: Row, last: Row) -> None:
         """For each call that is made again there is a reason, which the one before carries."""
         told = f"call {call['id']} of {call['board_id']} repeats {dict(last)}"
-        usable = was["response"] is not None and was["rejected"] is None
-        self.demand(not usable, "what is journaled is not asked again", told)
-        mishap = was["rejected"] or was["state"] == "unknown" or last["state"] == "unknown" or was["fault"]
+        self.demand(was["response"] is None, "what is journaled is not asked again", told)
+        mishap = was["state"] == "unknown" or last["state"] == "unknown" or was["fault"]
         never_sent = not any(s.call == last["id"] and s.board == last["board_id"] for s in self._world.endpoint.log)
         self.demand(mishap or never_sent, "a repeat has its reason", told)
         self._world.count("repeats")
-        self._world.count("asked anew after a rejection" if was["rejected"] else "")
 
     def _passes(self, process: Process, call: Row, before: dict[Key, dict[str, Any]], door: Row | None) -> None:
         """Rests, limits and the breaker allow it."""
@@ -167,7 +165,7 @@ class Books:
         if isinstance(said, CallRecord):
             its = (said.activation, said.asked, said.nth) == (new.claim.id, new.asked, new.nth)
             self.demand(its and said.board == new.claim.board, "the journal answers what was asked", f"{new}: {said}")
-            self.demand(said.rejected is None, "what was rejected is not given again", str(said))
+            self._world.count("rejected answers given again" if said.rejected else "")
             if said.token < new.claim.token:
                 self._world.count("journal hits after a takeover or a retry")
             elif new.claim.redone:

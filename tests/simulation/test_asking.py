@@ -27,13 +27,12 @@ MUST_HAPPEN = (
     "verdict budget",
 )  # fmt: skip
 """A simulation in which one of these never happened proves nothing about it."""
-SELDOM = ("late corrections upwards", "breaker trial failed", "fault refused", "asked anew after a rejection")
+SELDOM = ("late corrections upwards", "breaker trial failed", "fault refused")
 """What happens in some hundreds of seeds."""
 FOUND = {
     "journal_never_asked": (0, "what is journaled is not asked again"),
     "journal_by_question": (0, "the journal answers what was asked"),
     "journal_by_step": (0, "the journal answers what was asked"),
-    "journal_gives_rejected": (18, "what was rejected is not given again"),
     "used_before_journaled": (0, "an answer is journaled before it is used"),
     "unfenced": (4, "no call is begun under a lost claim"),
     "nothing_kept": (1, "what was kept is taken up"),

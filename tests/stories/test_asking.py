@@ -81,7 +81,7 @@ class TestAnAnswer:
         assert "score: Input should be a valid integer" in said["content"]
         assert states(board) == [("done", None, False)] * 2
 
-    def test_that_is_wrong_twice_is_a_failure_and_the_journal_gives_it_no_more(self):
+    def test_that_is_wrong_twice_is_a_failure_and_noted_as_of_no_use(self):
         board = memory_board()
         error = failed(ScriptedModel(["{}", "{}"]), board=board)
         assert error.outcome == "misshapen"
@@ -269,7 +269,30 @@ class TestTheJournal:
         assert text.body.text == "one two"
         assert [c.nth for c in board.store.calls(board.id)] == [1, 2]
 
-    def test_gives_nothing_of_what_failed_for_good(self):
+    def test_gives_what_failed_for_good_too_when_the_work_is_done_again(self):
+        tries = []
+
+        @agent(watches=Topic, writes=Text, model="fast", retry=1)
+        async def clumsy(topic: Entry[Topic], view: View) -> None:
+            try:
+                await view.ask("Judge.", shape=Note)
+            except ModelFailed as error:
+                tries.append(error.outcome)
+            if len(tries) == 1:
+                raise OSError("the disk is full")
+            view.post(Text(text="none"), about=topic)
+
+        model = ScriptedModel(["{}", "{}"])
+        run_team([clumsy], Topic(text="x"), model=model)
+        assert (tries, len(model.requests)) == (["misshapen", "misshapen"], 2)
+
+    def test_gives_a_fallback_that_asks_the_same_an_answer_of_its_own(self):
+        again = replace(judge, name="second judge")
+        model = ScriptedModel(["{}", "{}", GOOD])
+        board = run_team([replace(judge, fallback=again)], Topic(text="x"), model=model)
+        assert [n.body.score for n in board.find(Note)] == [3]
+
+    def test_asks_anew_what_an_agent_asks_again(self):
         @agent(watches=Topic, writes=Note, model="fast")
         async def patient(topic: Entry[Topic], view: View) -> None:
             try:
