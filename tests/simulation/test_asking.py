@@ -40,7 +40,7 @@ FOUND = {
     "no_cap": (0, "reserved is what is in flight"),
     "settle_forgets": (0, "reserved is what is in flight"),
     "own_budget_forgotten": (2, "reserved is what is in flight"),
-    "never_written_off": (0, "a repeat has its reason"),
+    "never_written_off": (0, "every call is settled or written off"),
     "never_corrected": (0, "settled is what was spent"),
     "corrected_twice": (0, "settled is what was spent"),
     "nobody_goes_on": (0, "no budget is slept through"),
