@@ -49,6 +49,7 @@ async def together() -> None:
 
 @agent(
     watches=Topic, writes=(Note, Topic), model="fast", max_tokens=MOST, system="You number topics.",
+    retry=30,  # whose worker is killed again and again is given up at some time: not what is looked at here
     budget=Budget(calls=int(own) if (own := os.environ.get(OWN)) else None),
 )  # fmt: skip
 async def asker(topic: Entry[Topic], view: View) -> None:
