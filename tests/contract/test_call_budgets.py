@@ -353,6 +353,16 @@ class TestAnActivationThatABudgetAllowsNoCall:
         assert not bench.store.park(claim, short, "no budget")
         assert bench.states("a") == ["pending"]
 
+    def test_is_not_parked_by_who_was_silent_while_another_took_it_over(self, bench):
+        claim = bench.start()
+        short = begin(bench, claim, usd=2000)
+        bench.clock.pass_by(60)
+        taken = bench.claim("a", worker="w2")
+
+        assert not bench.store.park(claim, short, "no budget")
+        assert bench.states("a") == ["running"]
+        assert isinstance(begin(bench, taken, usd=10), Begun)
+
     def test_goes_on_at_once_where_the_budget_allows_it_by_now(self, bench):
         claim = bench.start()
         id_ = bench.call(bench.start("b"), usd=1000)
