@@ -1,5 +1,6 @@
 """Budgets: what a board, or one agent on it, may use at most. Money is counted in whole nano-dollars."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
@@ -33,6 +34,14 @@ class Budget:
             said = getattr(self, name)
             if said is not None and not (is_number(said) and said >= 0):
                 raise DeclarationError(f"Budget: {name}= takes a number of at least 0, not {shown(said)}")
+
+    @classmethod
+    def of(cls, left: Mapping[str, int]) -> "Budget":
+        """What the store says is left of which units, as people count it."""
+        usd = left.get(USD)
+        return cls(
+            None if usd is None else float(dollars(usd)), left.get(TOKENS), left.get(CALLS), left.get(ACTIVATIONS)
+        )
 
     def over(self, other: "Budget") -> "Budget":
         """These caps, and the other's where this has none."""

@@ -8,10 +8,9 @@ from blackboard.agent import Agent
 from blackboard.asking import Asked, Model, Shop
 from blackboard.errors import UsageError
 from blackboard.llm.provider import Provider
-from blackboard.llm.tiers import TIERS
+from blackboard.llm.tiers import EVERY, TIERS
 from blackboard.team import Members, Team, agents
 
-EVERY = "*"  # in a mapping of models: all agents that nothing else is said of
 HOW = "set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for a local server"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from blackboard.asking import Asked, Shop
-from blackboard.budget import ACTIVATIONS, CALLS, TOKENS, USD, Budget, dollars
+from blackboard.budget import Budget
 from blackboard.errors import BudgetExceeded, ModelFailed, NotDeclared
 from blackboard.llm import tiers
 from blackboard.llm.assembling import Prompt, assemble, told_left
@@ -60,12 +60,7 @@ class Answering:
     def _left(self, asked: Asked) -> str:
         if not asked.tell_left:
             return ""
-        left = self._shop.store.left(asked.claim.board, asked.claim.agent)
-        usd = left.get(USD)
-        caps = Budget(
-            None if usd is None else float(dollars(usd)), left.get(TOKENS), left.get(CALLS), left.get(ACTIVATIONS)
-        )
-        return told_left(caps)
+        return told_left(Budget.of(self._shop.store.left(asked.claim.board, asked.claim.agent)))
 
 
 class _Conversation:

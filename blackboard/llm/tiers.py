@@ -8,7 +8,7 @@ from blackboard.agent import Agent, Effort
 from blackboard.errors import DeclarationError
 
 FAST, STRONG = "fast", "strong"
-EVERY = ("*", "")  # as a key of a mapping: all agents that nothing else is said of
+EVERY = "*"  # as a key of a mapping: all agents that nothing else is said of
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _steps(agent: Agent, models: Mapping[str, str]) -> list[str]:
     if agent.name in models:
         steps.append(models[agent.name])
     elif agent.model not in models:
-        steps += [models[key] for key in EVERY if key in models][:1]
+        steps += [models[EVERY]] if EVERY in models else []
     passed = set[str]()
     while (step := steps[-1]) in models and step not in passed and models[step] not in passed:
         passed.add(step)

@@ -15,7 +15,7 @@ from typing_extensions import override
 from blackboard.activation import Claim, Contribution, Query, QueryRead, ReadSet, Write
 from blackboard.agent import Agent
 from blackboard.asking import Asked, Model, Shown
-from blackboard.budget import ACTIVATIONS, CALLS, TOKENS, USD, Budget, dollars
+from blackboard.budget import Budget
 from blackboard.entry import RETRACTED, Entry, Integrity, K, Kind, Label, Pending, Ref
 from blackboard.errors import BlackboardError, DeclarationError, Denied, IllegalTransition, NotDeclared, ToolFailed
 from blackboard.gist import shortened
@@ -291,11 +291,7 @@ class ActivationView(Looker, View):
     @property
     @override
     def left(self) -> Budget:
-        left = self._store.left(self._board, self._claim.agent)
-        usd = left.get(USD)
-        return Budget(
-            None if usd is None else float(dollars(usd)), left.get(TOKENS), left.get(CALLS), left.get(ACTIVATIONS)
-        )
+        return Budget.of(self._store.left(self._board, self._claim.agent))
 
     # -- landing ---------------------------------------------------------------------------------------------------
     def contribution(self) -> tuple[Contribution, list[Kind]]:

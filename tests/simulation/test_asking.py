@@ -12,7 +12,7 @@ from tests.once import once
 from tests.simulation.asking import AskingWorld
 from tests.simulation.asking_sabotages import ASKING_SABOTAGES
 from tests.simulation.invariants import Violation
-from tests.simulation.test_simulation import PARTS, Runs
+from tests.simulation.parts import PARTS, run_all, run_part
 
 SEEDS = int(os.environ.get("BLACKBOARD_SEEDS", "36"))
 MUST_HAPPEN = (
@@ -53,29 +53,12 @@ FOUND = {
 """What each sabotage breaks, and a seed from which on that is soon seen."""
 
 
-def run_all(seeds: range) -> None:
-    for seed in seeds:
-        AskingWorld(seed).run()
-
-
-def run_part(part: int) -> Runs:
-    """Every PARTS-th seed, and what was wrong in which."""
-    runs = Runs()
-    for seed in range(part, SEEDS, PARTS):
-        world = AskingWorld(seed)
-        try:
-            world.run()
-        except Violation as violation:
-            runs.wrong.append(f"{violation}\n  see: python -m tests.simulation --world asking --seed {seed} --trace")
-        runs.tally += world.tally
-        runs.steps.append(world.steps)
-    return runs
-
-
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """What has happened in the seeds of a part."""
-    return lambda part: once(tmp_path_factory, f"asking-{part}", lambda: run_part(part))
+    return lambda part: once(
+        tmp_path_factory, f"asking-{part}", lambda: run_part(AskingWorld, part, SEEDS, " --world asking")
+    )
 
 
 @pytest.mark.slow
@@ -113,6 +96,6 @@ class TestASabotageOfCalls:
         near, invariant = FOUND[name]
 
         with ASKING_SABOTAGES[name](), pytest.raises(Violation) as found:
-            run_all(range(near, near + 200))
+            run_all(AskingWorld, range(near, near + 200))
 
         assert found.value.invariant == invariant

@@ -9,18 +9,17 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from tests.once import once
 from tests.simulation.invariants import Violation
+from tests.simulation.parts import PARTS, run_all, run_part
 from tests.simulation.sabotages import SABOTAGES
 from tests.simulation.world import World
 
 SEEDS = int(os.environ.get("BLACKBOARD_SEEDS", "100"))
-PARTS = 4  # of the seeds; processes share the work by parts
 LEAST = 60  # steps in each seed, for it to be worth its name
 ROOT = Path(__file__).parents[2]
 MUST_HAPPEN = (
@@ -65,40 +64,10 @@ def replay(seed: int, *more: str, **environment: str) -> "subprocess.CompletedPr
     return subprocess.run(command, cwd=ROOT, env=known, capture_output=True, text=True, timeout=60, check=False)
 
 
-def run_all(seeds: range) -> None:
-    for seed in seeds:
-        World(seed).run()
-
-
-@dataclass
-class Runs:
-    """What has happened in some seeds."""
-
-    tally: Counter[str] = field(default_factory=Counter)
-    steps: list[int] = field(default_factory=list)
-    commits: list[int] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-
-
-def run_part(part: int) -> Runs:
-    """Every PARTS-th seed, and what was wrong in which."""
-    runs = Runs()
-    for seed in range(part, SEEDS, PARTS):
-        world = World(seed)
-        try:
-            world.run()
-        except Violation as violation:
-            runs.wrong.append(f"{violation}\n  see: python -m tests.simulation --seed {seed} --trace")
-        runs.tally += world.tally
-        runs.steps.append(world.steps)
-        runs.commits.append(world.commits)
-    return runs
-
-
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """What has happened in the seeds of a part."""
-    return lambda part: once(tmp_path_factory, f"simulation-{part}", lambda: run_part(part))
+    return lambda part: once(tmp_path_factory, f"simulation-{part}", lambda: run_part(World, part, SEEDS))
 
 
 @pytest.mark.slow
@@ -159,6 +128,6 @@ class TestASabotage:
         near, invariant = FOUND[name]
 
         with SABOTAGES[name](), pytest.raises(Violation) as found:
-            run_all(range(near, near + 200))
+            run_all(World, range(near, near + 200))
 
         assert found.value.invariant == invariant

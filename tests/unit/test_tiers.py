@@ -46,7 +46,6 @@ class TestTheModelOfAnAgent:
         [
             ({"fast": "a"}, "a", OPUS),
             ({"*": "a"}, "a", "a"),
-            ({"": "a"}, "a", "a"),
             ({"*": "strong"}, OPUS, OPUS),
             ({"critic": "strong"}, OPUS, OPUS),
             ({"critic": "strong", "strong": "a"}, "a", "a"),
