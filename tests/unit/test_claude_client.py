@@ -502,3 +502,14 @@ class TestTheClient:
             asyncio.run(asyncio.wait_for(whole(server.url), 20))
 
             assert server.peak == 8
+
+
+class TestAHeaderThatCannotBeSent:
+    def test_is_refused_without_a_word_of_what_stands_in_it(self, monkeypatch):
+        monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "X-Token: sk-secret\rvalue")
+
+        with MessagesServer(["never asked"]) as server:
+            fault = fault_of(server)
+
+        assert (fault.fault, fault.is_free) == ("refused", True)
+        assert "sk-secret" not in f"{fault} {fault.cause}"
