@@ -605,6 +605,22 @@ class TestWhatWasLearned:
         shown = model.requests[1].body["messages"][0]["content"][1]["text"]
         assert '"you_saw_before": {"version": 1, "text": "old"}' in shown
 
+    def test_does_not_change_while_another_of_its_activations_lands(self, monkeypatch):
+        board, asked_of = memory_board(), []
+        first = board.post(Topic(text="old"))
+        board.amend(first, Topic(text="new"))
+        real = board.store.last_seen
+
+        def last_seen(of, agent, key, before, as_of):
+            asked_of.append(as_of)
+            return real(of, agent, key, before, as_of)
+
+        monkeypatch.setattr(board.store, "last_seen", last_seen)
+        snapshot = board.seq
+        run_agent(judge, board.get(Topic, first.key), board=board, model=ScriptedModel([GOOD]))
+
+        assert asked_of == [snapshot]
+
 
 class TestWhatIsShown:
     """Untrusted text stands in the result of a tool, and what is made of an answer to it is as little trusted."""
